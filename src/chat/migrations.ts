@@ -1,0 +1,168 @@
+import { sql } from "kysely";
+import type { Migrations } from "../platform/database/database.ts";
+
+/** `bytes` is spelled differently: SQLite takes any name for a type, PostgreSQL only its own. */
+const bytes = sql`bytea`;
+
+export const chatMigrations: Migrations = {
+  "0001_rooms_and_messages": {
+    async up(db) {
+      await db.schema
+        .createTable("chat_rooms")
+        .addColumn("id", "text", (c) => c.primaryKey())
+        .addColumn("name", "text", (c) => c.notNull())
+        .addColumn("description", "text", (c) => c.notNull())
+        .addColumn("topic", "text", (c) => c.notNull().defaultTo(""))
+        .addColumn("type", "integer", (c) => c.notNull())
+        .addColumn("visibility", "integer", (c) => c.notNull())
+        .addColumn("created_by", "bigint", (c) => c.notNull())
+        .addColumn("created_at", "bigint", (c) => c.notNull())
+        .addColumn("is_active", "integer", (c) => c.notNull().defaultTo(1))
+        .addColumn("head_sequence", "bigint", (c) => c.notNull().defaultTo(0))
+        .addColumn("floor_sequence", "bigint", (c) => c.notNull().defaultTo(0))
+        .addColumn("member_count", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("message_count", "bigint", (c) => c.notNull().defaultTo(0))
+        .addColumn("slow_mode_ms", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("blocked_words", "text", (c) => c.notNull().defaultTo("[]"))
+        .addColumn("direct_key", "text", (c) => c.unique())
+        .execute();
+      await db.schema
+        .createTable("chat_members")
+        .addColumn("room_id", "text", (c) => c.notNull().references("chat_rooms.id"))
+        .addColumn("user_id", "bigint", (c) => c.notNull())
+        .addColumn("username", "text", (c) => c.notNull())
+        .addColumn("role", "integer", (c) => c.notNull())
+        .addColumn("joined_at", "bigint", (c) => c.notNull())
+        .addColumn("last_message_at", "bigint", (c) => c.notNull().defaultTo(0))
+        .addColumn("last_read_sequence", "bigint", (c) => c.notNull().defaultTo(0))
+        .addPrimaryKeyConstraint("chat_members_key", ["room_id", "user_id"])
+        .execute();
+      await db.schema.createIndex("chat_members_by_user").on("chat_members").columns(["user_id", "room_id"]).execute();
+      await db.schema
+        .createIndex("chat_members_by_joining")
+        .on("chat_members")
+        .columns(["room_id", "joined_at", "user_id"])
+        .execute();
+      await db.schema
+        .createTable("chat_sanctions")
+        .addColumn("id", "text", (c) => c.primaryKey())
+        .addColumn("room_id", "text", (c) => c.notNull().references("chat_rooms.id"))
+        .addColumn("user_id", "bigint", (c) => c.notNull())
+        .addColumn("username", "text", (c) => c.notNull())
+        .addColumn("kind", "integer", (c) => c.notNull())
+        .addColumn("reason", "text", (c) => c.notNull())
+        .addColumn("created_by", "bigint", (c) => c.notNull())
+        .addColumn("created_at", "bigint", (c) => c.notNull())
+        .addColumn("expires_at", "bigint")
+        .addUniqueConstraint("chat_sanctions_key", ["room_id", "user_id", "kind"])
+        .execute();
+      await db.schema
+        .createTable("chat_messages")
+        .addColumn("id", "text", (c) => c.primaryKey())
+        .addColumn("room_id", "text", (c) => c.notNull().references("chat_rooms.id"))
+        .addColumn("sequence", "bigint", (c) => c.notNull())
+        .addColumn("sender_id", "bigint", (c) => c.notNull())
+        .addColumn("sender_username", "text", (c) => c.notNull())
+        .addColumn("content", "text", (c) => c.notNull())
+        .addColumn("type", "integer", (c) => c.notNull())
+        .addColumn("created_at", "bigint", (c) => c.notNull())
+        .addColumn("updated_at", "bigint")
+        .addColumn("is_edited", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("is_deleted", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("reply_to", "text")
+        .addColumn("reply_count", "integer", (c) => c.notNull().defaultTo(0))
+        .execute();
+      await db.schema
+        .createIndex("chat_messages_by_room")
+        .on("chat_messages")
+        .columns(["room_id", "sequence"])
+        .unique()
+        .execute();
+      await db.schema
+        .createIndex("chat_messages_by_time")
+        .on("chat_messages")
+        .columns(["room_id", "created_at", "sender_id"])
+        .execute();
+      await db.schema
+        .createIndex("chat_messages_by_sender")
+        .on("chat_messages")
+        .columns(["sender_id", "created_at"])
+        .execute();
+      await db.schema
+        .createTable("chat_events")
+        .addColumn("room_id", "text", (c) => c.notNull().references("chat_rooms.id"))
+        .addColumn("sequence", "bigint", (c) => c.notNull())
+        .addColumn("message_id", "text")
+        .addColumn("body", bytes, (c) => c.notNull())
+        .addPrimaryKeyConstraint("chat_events_key", ["room_id", "sequence"])
+        .execute();
+      await db.schema
+        .createIndex("chat_events_by_message")
+        .on("chat_events")
+        .column("message_id")
+        .where(sql.ref("message_id"), "is not", null)
+        .execute();
+      await db.schema
+        .createTable("chat_requests")
+        .addColumn("user_id", "bigint", (c) => c.notNull())
+        .addColumn("request_id", "text", (c) => c.notNull())
+        .addColumn("digest", "text", (c) => c.notNull())
+        .addColumn("result_id", "text", (c) => c.notNull())
+        .addColumn("created_at", "bigint", (c) => c.notNull())
+        .addPrimaryKeyConstraint("chat_requests_key", ["user_id", "request_id"])
+        .execute();
+      await db.schema.createIndex("chat_requests_by_age").on("chat_requests").column("created_at").execute();
+      await db.schema
+        .createTable("chat_invites")
+        .addColumn("code", "text", (c) => c.primaryKey())
+        .addColumn("room_id", "text", (c) => c.notNull().references("chat_rooms.id"))
+        .addColumn("created_by", "bigint", (c) => c.notNull())
+        .addColumn("created_at", "bigint", (c) => c.notNull())
+        .addColumn("expires_at", "bigint")
+        .addColumn("max_uses", "integer", (c) => c.notNull())
+        .addColumn("uses", "integer", (c) => c.notNull().defaultTo(0))
+        .execute();
+      await db.schema.createIndex("chat_invites_by_room").on("chat_invites").column("room_id").execute();
+      await db.schema
+        .createTable("chat_reports")
+        .addColumn("id", "text", (c) => c.primaryKey())
+        .addColumn("room_id", "text", (c) => c.notNull().references("chat_rooms.id"))
+        .addColumn("message_id", "text", (c) => c.notNull())
+        .addColumn("reported_by", "bigint", (c) => c.notNull())
+        .addColumn("reason", "text", (c) => c.notNull())
+        .addColumn("created_at", "bigint", (c) => c.notNull())
+        .addColumn("resolution", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("resolved_by", "bigint", (c) => c.notNull().defaultTo(0))
+        .addColumn("resolved_at", "bigint")
+        .execute();
+      await db.schema.createIndex("chat_reports_by_room").on("chat_reports").columns(["room_id", "id"]).execute();
+      await db.schema
+        .createTable("chat_moderation_log")
+        .addColumn("id", "text", (c) => c.primaryKey())
+        .addColumn("room_id", "text", (c) => c.notNull().references("chat_rooms.id"))
+        .addColumn("actor_id", "bigint", (c) => c.notNull())
+        .addColumn("target_user_id", "bigint", (c) => c.notNull())
+        .addColumn("target_message_id", "text", (c) => c.notNull())
+        .addColumn("action", "text", (c) => c.notNull())
+        .addColumn("reason", "text", (c) => c.notNull())
+        .addColumn("created_at", "bigint", (c) => c.notNull())
+        .execute();
+      await db.schema
+        .createIndex("chat_moderation_log_by_room")
+        .on("chat_moderation_log")
+        .columns(["room_id", "id"])
+        .execute();
+      await db.schema
+        .createTable("chat_blocks")
+        .addColumn("user_id", "bigint", (c) => c.notNull())
+        .addColumn("blocked_id", "bigint", (c) => c.notNull())
+        .addPrimaryKeyConstraint("chat_blocks_key", ["user_id", "blocked_id"])
+        .execute();
+      await db.schema
+        .createTable("chat_cursors")
+        .addColumn("name", "text", (c) => c.primaryKey())
+        .addColumn("sequence", "bigint", (c) => c.notNull())
+        .execute();
+    },
+  },
+};

@@ -1,0 +1,149 @@
+/** The tables of chat, one interface each. Times are milliseconds since 1970; flags are 0 or 1; user ids are numbers. */
+
+export interface RoomsTable {
+  id: string;
+  name: string;
+  description: string;
+  topic: string;
+  /** As in `veza.chat.v1.RoomType`. */
+  type: number;
+  /** As in `veza.chat.v1.RoomVisibility`. */
+  visibility: number;
+  created_by: number;
+  created_at: number;
+  is_active: number;
+  /** The number of the last event; taken with `head_sequence + 1` in the write that stores the event. */
+  head_sequence: number;
+  /** Events up to this number are no longer kept. */
+  floor_sequence: number;
+  member_count: number;
+  message_count: number;
+  slow_mode_ms: number;
+  /** JSON: an array of lower-case words. */
+  blocked_words: string;
+  /** For a DIRECT room `smaller user id:larger user id`, else null. Unique. */
+  direct_key: string | null;
+}
+
+export interface MembersTable {
+  room_id: string;
+  user_id: number;
+  username: string;
+  /** As in `veza.chat.v1.MemberRole`. */
+  role: number;
+  joined_at: number;
+  /** For slow mode; 0 before the first message. */
+  last_message_at: number;
+  last_read_sequence: number;
+}
+
+export interface SanctionsTable {
+  id: string;
+  room_id: string;
+  user_id: number;
+  username: string;
+  /** As in `veza.chat.v1.SanctionKind`. One row for each room, user and kind. */
+  kind: number;
+  reason: string;
+  created_by: number;
+  created_at: number;
+  /** Null for good. A row in the past is as good as none. */
+  expires_at: number | null;
+}
+
+export interface MessagesTable {
+  id: string;
+  room_id: string;
+  sequence: number;
+  /** 0 once the account is erased. */
+  sender_id: number;
+  sender_username: string;
+  content: string;
+  /** As in `veza.chat.v1.MessageType`. */
+  type: number;
+  created_at: number;
+  updated_at: number | null;
+  is_edited: number;
+  is_deleted: number;
+  reply_to: string | null;
+  reply_count: number;
+}
+
+export interface EventsTable {
+  room_id: string;
+  sequence: number;
+  /** The message that the body holds words of, so that deleting it can blank them; else null. */
+  message_id: string | null;
+  /** A `veza.chat.v1.ChatEvent`, in the binary form that followers get. */
+  body: Uint8Array;
+}
+
+/** Results of calls with a `request_id`, so that a repeated call answers as the first did. */
+export interface RequestsTable {
+  user_id: number;
+  request_id: string;
+  /** What was asked for, as a hash: the method and its content. */
+  digest: string;
+  /** The id of what was made. */
+  result_id: string;
+  created_at: number;
+}
+
+export interface InvitesTable {
+  code: string;
+  room_id: string;
+  created_by: number;
+  created_at: number;
+  expires_at: number | null;
+  /** 0 for any number. */
+  max_uses: number;
+  uses: number;
+}
+
+export interface ReportsTable {
+  id: string;
+  room_id: string;
+  message_id: string;
+  reported_by: number;
+  reason: string;
+  created_at: number;
+  resolution: number;
+  resolved_by: number;
+  resolved_at: number | null;
+}
+
+export interface ModerationLogTable {
+  id: string;
+  room_id: string;
+  actor_id: number;
+  target_user_id: number;
+  target_message_id: string;
+  action: string;
+  reason: string;
+  created_at: number;
+}
+
+export interface BlocksTable {
+  user_id: number;
+  blocked_id: number;
+}
+
+/** How far chat has followed what others tell it. */
+export interface CursorsTable {
+  name: string;
+  sequence: number;
+}
+
+export interface ChatTables {
+  chat_rooms: RoomsTable;
+  chat_members: MembersTable;
+  chat_sanctions: SanctionsTable;
+  chat_messages: MessagesTable;
+  chat_events: EventsTable;
+  chat_requests: RequestsTable;
+  chat_invites: InvitesTable;
+  chat_reports: ReportsTable;
+  chat_moderation_log: ModerationLogTable;
+  chat_blocks: BlocksTable;
+  chat_cursors: CursorsTable;
+}

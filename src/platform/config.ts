@@ -1,0 +1,129 @@
+import * as z from "zod/mini";
+
+const port = z.coerce.number().check(z.int(), z.gte(0), z.lte(65535));
+const part = z.enum(["gateway", "chat", "stream"]);
+const switchable = z.enum(["on", "off"]);
+
+const list = z.pipe(
+  z.string(),
+  z.transform((text) =>
+    text
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== ""),
+  ),
+);
+const urls = (what: string, protocols: RegExp) =>
+  z.pipe(list, z.array(z.url({ protocol: protocols, error: `has to be ${what}` })));
+
+/** The variables that Veza reads, each with its default; docs/configuration.md explains them. */
+const schema = z.object({
+  VEZA_HOST: z._default(z.string().check(z.minLength(1)), "127.0.0.1"),
+  VEZA_HTTP_PORT: z._default(port, 8080),
+  VEZA_CHAT_PORT: z._default(port, 50051),
+  VEZA_STREAM_PORT: z._default(port, 50052),
+  VEZA_SERVICES: z._default(z.pipe(list, z.array(part).check(z.minLength(1))), ["gateway", "chat", "stream"]),
+  VEZA_DATA_DIR: z._default(z.string().check(z.minLength(1)), "./data"),
+  VEZA_TLS_CERT: z.optional(z.string()),
+  VEZA_TLS_KEY: z.optional(z.string()),
+  VEZA_PUBLIC_URL: z.optional(z.url({ protocol: /^https?$/, error: "has to be an http:// or https:// address" })),
+  VEZA_LOG_LEVEL: z._default(z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]), "info"),
+  VEZA_LOG_FORMAT: z._default(z.enum(["auto", "json", "pretty"]), "auto"),
+  VEZA_RATE_LIMIT: z._default(switchable, "on"),
+  VEZA_ENV: z._default(z.enum(["development", "production"]), "development"),
+  VEZA_AUTH_ISSUER: z.optional(z.url({ protocol: /^https?$/, error: "has to be an http:// or https:// address" })),
+  VEZA_AUTH_JWKS_URL: z.optional(z.url({ protocol: /^https?$/, error: "has to be an http:// or https:// address" })),
+  VEZA_DATABASE_URL: z._default(urls("a postgres:// address", /^postgres(ql)?$/), []),
+  VEZA_NATS_URL: z._default(urls("nats:// addresses", /^nats|tls$/), []),
+  VEZA_AUTH_URL: z._default(urls("http:// or https:// addresses", /^https?$/), []),
+  VEZA_CHAT_URL: z._default(urls("http:// or https:// addresses", /^https?$/), []),
+  VEZA_STREAM_URL: z._default(urls("http:// or https:// addresses", /^https?$/), []),
+});
+
+export type Part = z.infer<typeof part>;
+
+export interface Config {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly ports: { readonly gateway: number; readonly chat: number; readonly stream: number };
+  readonly parts: readonly Part[];
+  readonly dataDir: string;
+  /** Paths of PEM files. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly publicUrl: string | undefined;
+  readonly log: { readonly level: string; readonly format: "auto" | "json" | "pretty" };
+  readonly rateLimit: boolean;
+  readonly production: boolean;
+  /** An issuer of tokens other than Veza itself. */
+  readonly outsideIssuer: { readonly issuer: string; readonly jwksUrl: string } | undefined;
+}
+
+export class ConfigError extends Error {
+  readonly mistakes: readonly string[];
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.join("\n"));
+    this.mistakes = mistakes;
+  }
+}
+
+/** What this version cannot do yet is refused rather than ignored. */
+const laterVariables = [
+  "VEZA_DATABASE_URL",
+  "VEZA_NATS_URL",
+  "VEZA_AUTH_URL",
+  "VEZA_CHAT_URL",
+  "VEZA_STREAM_URL",
+] as const;
+
+/** Reads the configuration. Throws ConfigError with every mistake, so that one start shows them all. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(
+      ([name, value]) => name.startsWith("VEZA_") && value !== undefined && value !== "",
+    ),
+  );
+  const mistakes: string[] = [];
+  for (const name of Object.keys(given)) {
+    if (!(name in schema.shape)) mistakes.push(`${name} is not a setting of Veza`);
+  }
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) mistakes.push(`${String(issue.path[0])}: ${issue.message}`);
+  }
+  for (const [one, other] of [
+    ["VEZA_TLS_CERT", "VEZA_TLS_KEY"],
+    ["VEZA_AUTH_ISSUER", "VEZA_AUTH_JWKS_URL"],
+  ] as const) {
+    if ((given[one] === undefined) !== (given[other] === undefined)) {
+      mistakes.push(`${given[one] === undefined ? one : other} is missing: ${one} and ${other} go together`);
+    }
+  }
+  for (const name of laterVariables) {
+    if (given[name] !== undefined) mistakes.push(`${name}: this version runs in one process on SQLite only`);
+  }
+  const ports = [given.VEZA_HTTP_PORT ?? "8080", given.VEZA_CHAT_PORT ?? "50051", given.VEZA_STREAM_PORT ?? "50052"];
+  const fixed = ports.filter((each) => Number(each) !== 0);
+  if (new Set(fixed).size !== fixed.length)
+    mistakes.push("VEZA_HTTP_PORT, VEZA_CHAT_PORT and VEZA_STREAM_PORT have to differ");
+  if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
+
+  const values = parsed.data;
+  return {
+    host: values.VEZA_HOST,
+    ports: { gateway: values.VEZA_HTTP_PORT, chat: values.VEZA_CHAT_PORT, stream: values.VEZA_STREAM_PORT },
+    parts: [...new Set(values.VEZA_SERVICES)],
+    dataDir: values.VEZA_DATA_DIR,
+    tls:
+      values.VEZA_TLS_CERT !== undefined && values.VEZA_TLS_KEY !== undefined
+        ? { cert: values.VEZA_TLS_CERT, key: values.VEZA_TLS_KEY }
+        : undefined,
+    publicUrl: values.VEZA_PUBLIC_URL?.replace(/\/+$/, ""),
+    log: { level: values.VEZA_LOG_LEVEL, format: values.VEZA_LOG_FORMAT },
+    rateLimit: values.VEZA_RATE_LIMIT === "on",
+    production: values.VEZA_ENV === "production",
+    outsideIssuer:
+      values.VEZA_AUTH_ISSUER !== undefined && values.VEZA_AUTH_JWKS_URL !== undefined
+        ? { issuer: values.VEZA_AUTH_ISSUER, jwksUrl: values.VEZA_AUTH_JWKS_URL }
+        : undefined,
+  };
+}

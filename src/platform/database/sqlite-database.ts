@@ -1,0 +1,86 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { Kysely, SqliteDialect } from "kysely";
+import { limits } from "../limits.ts";
+import type { Database } from "./database.ts";
+import { createWriteQueue } from "./write-queue.ts";
+
+const statementsKept = 500;
+
+/** Lets Kysely's SQLite dialect run on node:sqlite, with each statement prepared once. */
+function statementsOf(connection: DatabaseSync) {
+  const prepared = new Map<string, { statement: StatementSync; reader: boolean }>();
+  function prepare(sql: string) {
+    let found = prepared.get(sql);
+    if (found === undefined) {
+      const statement = connection.prepare(sql);
+      found = { statement, reader: statement.columns().length > 0 };
+      if (prepared.size >= statementsKept) prepared.delete(prepared.keys().next().value as string);
+      prepared.set(sql, found);
+    }
+    const { statement, reader } = found;
+    return {
+      reader,
+      all: (parameters: readonly unknown[]) => statement.all(...(parameters as SQLInputValue[])),
+      run: (parameters: readonly unknown[]) => statement.run(...(parameters as SQLInputValue[])),
+      iterate: (parameters: readonly unknown[]) => statement.iterate(...(parameters as SQLInputValue[])),
+    };
+  }
+  return { prepare, close: () => connection.close() };
+}
+
+function open(path: string): DatabaseSync {
+  const connection = new DatabaseSync(path, { timeout: 5000 });
+  // FULL: the log is on the disk before a commit returns. With WAL, readers never wait for the writer.
+  connection.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA cache_size = -32000;
+    PRAGMA temp_store = MEMORY;
+  `);
+  return connection;
+}
+
+/** The embedded database: one file, one connection that writes and one that reads what is committed. */
+export function createSqliteDatabase(path: string): Database<unknown> {
+  mkdirSync(dirname(path), { recursive: true });
+  const writer = open(path);
+  const reader = open(path);
+  const writes = new Kysely<unknown>({ dialect: new SqliteDialect({ database: statementsOf(writer) }) });
+  const reads = new Kysely<unknown>({ dialect: new SqliteDialect({ database: statementsOf(reader) }) });
+
+  const begin = writer.prepare("BEGIN IMMEDIATE");
+  const mark = writer.prepare("SAVEPOINT work");
+  const keep = writer.prepare("RELEASE work");
+  const undo = writer.prepare("ROLLBACK TO work");
+  const commit = writer.prepare("COMMIT");
+  const rollback = writer.prepare("ROLLBACK");
+  const queue = createWriteQueue(
+    {
+      begin: () => void begin.run(),
+      mark: () => void mark.run(),
+      keep: () => void keep.run(),
+      undo: () => {
+        undo.run();
+        keep.run();
+      },
+      commit: () => void commit.run(),
+      rollback: () => void rollback.run(),
+    },
+    { perCommit: limits.store.writesPerCommit, waiting: limits.store.writesWaiting },
+  );
+
+  const database: Database<unknown> = {
+    read: reads,
+    write: (work) => queue.add(() => work(writes)),
+    withTables: <Other>() => database as unknown as Database<Other>,
+    async [Symbol.asyncDispose]() {
+      await queue.settled();
+      reader.close();
+      writer.close();
+    },
+  };
+  return database;
+}

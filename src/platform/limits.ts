@@ -1,0 +1,61 @@
+/**
+ * Every bound of the service, as data. Times are milliseconds, sizes are bytes, unless a name says otherwise.
+ * What a request may hold is bounded in the protos; what the service holds is bounded here.
+ */
+export const limits = {
+  rpc: {
+    messageBytes: 1024 * 1024,
+    compressAboveBytes: 4096,
+    /** A call without a deadline of its own gets this one; streams get none. */
+    unaryTimeoutMs: 30_000,
+    maxTimeoutMs: 24 * 60 * 60 * 1000,
+  },
+  port: {
+    /** How long a connection may take to say which protocol it speaks. */
+    sniffMs: 10_000,
+    headersMs: 15_000,
+    idleKeepAliveMs: 75_000,
+    headerBytes: 16 * 1024,
+    connections: 20_000,
+    h2StreamsPerConnection: 1000,
+    h2SessionMemoryMb: 64,
+    h2PingMs: 30_000,
+    /** A stalled reader of a stream is cut off after this long without taking a byte. */
+    stalledReaderMs: 30_000,
+    /** A request body that stops arriving is given up after this long. */
+    stalledBodyMs: 30_000,
+    drainMs: 8_000,
+  },
+  token: {
+    accessMs: 10 * 60 * 1000,
+    refreshMs: 30 * 24 * 60 * 60 * 1000,
+    refreshGraceMs: 30_000,
+    verifiedCached: 20_000,
+    sessionsPerUser: 50,
+  },
+  password: { parallelHashes: 2, waitingHashes: 200 },
+  store: {
+    /** Writes that share one commit. */
+    writesPerCommit: 256,
+    writesWaiting: 10_000,
+    requestIdMs: 24 * 60 * 60 * 1000,
+  },
+  chat: {
+    membersPerRoom: 100_000,
+    roomsPerUser: 1000,
+    roomsCreatedPerUser: 500,
+    invitesPerRoom: 1000,
+    /** Events kept for those who resume; older ones ask for a snapshot. */
+    eventsKeptPerRoom: 100_000,
+  },
+  follow: {
+    roomsPerStream: 1000,
+    streamsPerUser: 64,
+    /** Recent events a room keeps in memory for its followers. */
+    ringEvents: 512,
+    ringBytes: 1024 * 1024,
+    /** Events one store read brings to a follower that is behind the ring. */
+    pageEvents: 500,
+    heartbeatMs: 15_000,
+  },
+} as const;
