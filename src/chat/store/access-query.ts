@@ -1,0 +1,123 @@
+import type { CompiledQuery, DialectAdapter } from "kysely";
+import { SanctionKind } from "#gen/veza/chat/v1/moderation_pb.ts";
+import type { Queries } from "../../platform/database/database.ts";
+import { prepared } from "../../platform/database/prepared.ts";
+import type { RoomId, UserId } from "../../platform/ids.ts";
+import type { ChatTables, MembersTable, RoomsTable, SanctionsTable } from "../tables.ts";
+import type { Member } from "./member-store.ts";
+import type { Room } from "./room-store.ts";
+import { memberOf, roomOf, sanctionOf } from "./rows.ts";
+import type { Sanction } from "./sanction-store.ts";
+
+/** What the store knows of a user and a room. Sanctions may have run out. */
+export interface AccessRow {
+  readonly room: Room;
+  readonly member: Member | undefined;
+  readonly mute: Sanction | undefined;
+  readonly ban: Sanction | undefined;
+}
+
+/** Columns of a left join: all of them null when there is no such row. */
+type Joined<Prefix extends string, Row> = {
+  [Column in keyof Row as `${Prefix}_${Column & string}`]: Row[Column] | null;
+};
+type Row = RoomsTable & Joined<"member", MembersTable> & Joined<"mute", SanctionsTable> & Joined<"ban", SanctionsTable>;
+type Parameters = { userId: number; roomId: string };
+
+function build(queries: Queries<ChatTables>) {
+  return prepared<Parameters, Row>((parameter) =>
+    queries
+      .selectFrom("chat_rooms as room")
+      .leftJoin("chat_members as member", (join) =>
+        join.onRef("member.room_id", "=", "room.id").on("member.user_id", "=", parameter.userId),
+      )
+      .leftJoin("chat_sanctions as mute", (join) =>
+        join
+          .onRef("mute.room_id", "=", "room.id")
+          .on("mute.user_id", "=", parameter.userId)
+          .on("mute.kind", "=", SanctionKind.MUTE),
+      )
+      .leftJoin("chat_sanctions as ban", (join) =>
+        join
+          .onRef("ban.room_id", "=", "room.id")
+          .on("ban.user_id", "=", parameter.userId)
+          .on("ban.kind", "=", SanctionKind.BAN),
+      )
+      .where("room.id", "=", parameter.roomId)
+      .selectAll("room")
+      .select([
+        "member.room_id as member_room_id",
+        "member.user_id as member_user_id",
+        "member.username as member_username",
+        "member.role as member_role",
+        "member.joined_at as member_joined_at",
+        "member.last_message_at as member_last_message_at",
+        "member.last_read_sequence as member_last_read_sequence",
+        "mute.id as mute_id",
+        "mute.room_id as mute_room_id",
+        "mute.user_id as mute_user_id",
+        "mute.username as mute_username",
+        "mute.kind as mute_kind",
+        "mute.reason as mute_reason",
+        "mute.created_by as mute_created_by",
+        "mute.created_at as mute_created_at",
+        "mute.expires_at as mute_expires_at",
+        "ban.id as ban_id",
+        "ban.room_id as ban_room_id",
+        "ban.user_id as ban_user_id",
+        "ban.username as ban_username",
+        "ban.kind as ban_kind",
+        "ban.reason as ban_reason",
+        "ban.created_by as ban_created_by",
+        "ban.created_at as ban_created_at",
+        "ban.expires_at as ban_expires_at",
+      ]),
+  );
+}
+
+/** Compiled once for each database that this process has open: they may differ in their SQL. */
+const compiled = new WeakMap<DialectAdapter, (values: Parameters) => CompiledQuery<Row>>();
+
+/** Finds a room and everything that decides what a user may do with it, in one query. Undefined without a room. */
+export async function findAccess(
+  queries: Queries<ChatTables>,
+  userId: UserId,
+  roomId: RoomId,
+): Promise<AccessRow | undefined> {
+  const { adapter } = queries.getExecutor();
+  const query = compiled.get(adapter) ?? build(queries);
+  compiled.set(adapter, query);
+  const { rows } = await queries.executeQuery(query({ userId: Number(userId), roomId }));
+  const row = rows[0];
+  return (
+    row && { room: roomOf(row), member: memberIn(row), mute: sanctionIn(row, "mute"), ban: sanctionIn(row, "ban") }
+  );
+}
+
+function memberIn(row: Row): Member | undefined {
+  if (row.member_user_id === null) return undefined;
+  return memberOf({
+    room_id: row.member_room_id,
+    user_id: row.member_user_id,
+    username: row.member_username,
+    role: row.member_role,
+    joined_at: row.member_joined_at,
+    last_message_at: row.member_last_message_at,
+    last_read_sequence: row.member_last_read_sequence,
+  } as MembersTable);
+}
+
+function sanctionIn(row: Row, kind: "mute" | "ban"): Sanction | undefined {
+  if (row[`${kind}_id`] === null) return undefined;
+  return sanctionOf({
+    id: row[`${kind}_id`],
+    room_id: row[`${kind}_room_id`],
+    user_id: row[`${kind}_user_id`],
+    username: row[`${kind}_username`],
+    kind: row[`${kind}_kind`],
+    reason: row[`${kind}_reason`],
+    created_by: row[`${kind}_created_by`],
+    created_at: row[`${kind}_created_at`],
+    expires_at: row[`${kind}_expires_at`],
+  } as SanctionsTable);
+}
