@@ -1,0 +1,13 @@
+import { createWebLock } from "./lock-web.ts";
+import { createSession, type Session } from "./session.ts";
+import { createWebStorage } from "./token-storage-web.ts";
+import { createWebTransport } from "./transport-web.ts";
+
+/** The session of this browser, which all tabs of the origin share. */
+export function createBrowserSession(): Session {
+  return createSession({
+    transportFor: (interceptors) => createWebTransport(interceptors),
+    storage: createWebStorage("veza.session"),
+    lock: createWebLock("veza.refresh"),
+  });
+}

@@ -1,0 +1,7 @@
+import { createSession, type Session } from "./session.ts";
+import { createNodeTransport, type NodeTransport } from "./transport-node.ts";
+
+/** A session of this process, kept in memory. */
+export function createNodeSession(options: NodeTransport): Session {
+  return createSession({ transportFor: (interceptors) => createNodeTransport({ ...options, interceptors }) });
+}
