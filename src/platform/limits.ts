@@ -56,6 +56,15 @@ export const limits = {
     ringBytes: 1024 * 1024,
     /** Events one store read brings to a follower that is behind the ring. */
     pageEvents: 500,
+    /** What is written to a follower in one go, about. */
+    pieceBytes: 64 * 1024,
+    /** Someone who was up to date and falls this many events behind is closed, to come back with a cursor. */
+    lagEvents: 5000,
     heartbeatMs: 15_000,
+    /** How often the store is asked where rooms and memberships stand, in case a bell was lost. */
+    recheckMs: 5_000,
+    membershipRecheckMs: 60_000,
+    /** What a closing frame tells followers to wait, at most: each is told its own random part of it. */
+    retryAfterMs: 2_000,
   },
 } as const;

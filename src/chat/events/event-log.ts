@@ -1,10 +1,13 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type ChatEvent, ChatEventSchema } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import type { Bus } from "../../platform/bus/bus.ts";
 import type { Database, Queries } from "../../platform/database/database.ts";
-import { prepared } from "../../platform/database/prepared.ts";
 import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
+import { limits } from "../../platform/limits.ts";
 import type { ChatTables } from "../tables.ts";
+import { ring } from "./bells.ts";
+import type { EventStore } from "./event-store.ts";
 
 export type EventPayload = Exclude<ChatEvent["payload"], { case: undefined }>;
 
@@ -17,6 +20,8 @@ export interface NewEvent {
   readonly at: number;
   /** The message whose words the payload holds, so that deleting it can blank them. */
   readonly messageId?: MessageId;
+  /** A message is sent: the room counts it. */
+  readonly countsMessage?: boolean;
   /** Made once the number is known, as a message carries it. */
   readonly payload: (sequence: number) => EventPayload;
 }
@@ -42,4 +47,51 @@ export interface ChatWrite {
 /** Runs changes of chat and tells followers of their events once they are stored. */
 export interface ChatWrites {
   write<Result>(work: (write: ChatWrite) => Promise<Result>): Promise<Result>;
+}
+
+/** Old events are forgotten this many at a time, so that no write pays for many. */
+const forgetEvery = 1000;
+
+export function createChatWrites(needs: { database: Database<ChatTables>; store: EventStore; bus: Bus }): ChatWrites {
+  const { database, store, bus } = needs;
+
+  async function append(tx: Queries<ChatTables>, event: NewEvent): Promise<StoredEvent> {
+    const { roomId, at, actorId, messageId } = event;
+    const sequence = await store.takeNumber(tx, roomId, event.countsMessage === true ? 1 : 0);
+    if (sequence === undefined) throw new Error(`an event for room ${roomId}, which does not exist`);
+    const payload = event.payload(sequence);
+    const stored = create(ChatEventSchema, {
+      roomId,
+      sequence: BigInt(sequence),
+      occurredAt: timestampFromMs(at),
+      actorId: actorId ?? "0",
+      payload,
+    });
+    const body = toBinary(ChatEventSchema, stored);
+    await store.insert(tx, { roomId, sequence, messageId, body });
+    if (sequence % forgetEvery === 0 && sequence > limits.chat.eventsKeptPerRoom) {
+      await store.forget(tx, roomId, sequence - limits.chat.eventsKeptPerRoom);
+    }
+    return { roomId, sequence, event: stored, body };
+  }
+
+  return {
+    async write(work) {
+      const happened: StoredEvent[] = [];
+      const result = await database.write((tx) => {
+        happened.length = 0;
+        return work({
+          tx,
+          async append(event) {
+            const stored = await append(tx, event);
+            happened.push(stored);
+            return stored;
+          },
+        });
+      });
+      // Works of one commit resolve in the order in which they ran, so bells ring in the order of the numbers.
+      for (const stored of happened) ring(bus, stored);
+      return result;
+    },
+  };
 }

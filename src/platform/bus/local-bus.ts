@@ -18,7 +18,10 @@ export function createLocalBus(needs: { log: Log }): Bus {
     },
     subscribe(subject, listener) {
       let listeners = subjects.get(subject);
-      if (listeners === undefined) subjects.set(subject, (listeners = new Set()));
+      if (listeners === undefined) {
+        listeners = new Set();
+        subjects.set(subject, listeners);
+      }
       listeners.add(listener);
       return {
         [Symbol.dispose]() {

@@ -3385,7 +3385,7 @@ export const SubscribeToStreamEventsResponseSchema: GenMessage<SubscribeToStream
 
 /**
  * Live sound: streams, those who broadcast and those who listen.
- * What fails with NOT_YOUR_STREAM is for the streamer and, except to broadcast, for administrators.
+ * What fails with NOT_YOUR_STREAM is for the streamer and, except to broadcast and to get the stream key, for administrators.
  *
  * @generated from service veza.stream.v1.StreamService
  */

@@ -1,0 +1,37 @@
+import type { Queries } from "../../platform/database/database.ts";
+import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
+import type { ChatTables } from "../tables.ts";
+
+/** Which numbers of a room's events there are. */
+export interface RoomRange {
+  readonly roomId: RoomId;
+  /** The last event's number; 0 before the first. */
+  readonly head: number;
+  /** Events up to this number are no longer kept. */
+  readonly floor: number;
+}
+
+export interface StoredBody {
+  readonly sequence: number;
+  /** A `ChatEvent` in binary form. */
+  readonly body: Uint8Array;
+}
+
+/** The events of rooms, in the order of their numbers. */
+export interface EventStore {
+  /** Takes the next number of a room; `messages` more were sent. Undefined when there is no such room. */
+  takeNumber(tx: Queries<ChatTables>, roomId: RoomId, messages: 0 | 1): Promise<number | undefined>;
+  /** Stores an event under a number just taken. */
+  insert(
+    tx: Queries<ChatTables>,
+    event: StoredBody & { readonly roomId: RoomId; readonly messageId: MessageId | undefined },
+  ): Promise<void>;
+  /** Forgets the events up to a number; the room's floor moves there. */
+  forget(tx: Queries<ChatTables>, roomId: RoomId, upTo: number): Promise<void>;
+  /** Where these rooms stand. Rooms that are not there are missing from the answer. */
+  ranges(roomIds: readonly RoomId[]): Promise<RoomRange[]>;
+  /** The events after a number, at most `limit`, without holes. Empty when there are none, or they are forgotten. */
+  after(roomId: RoomId, sequence: number, limit: number): Promise<StoredBody[]>;
+  /** The rooms that a user is a member of, the longest first, at most `limit`. */
+  roomsOf(userId: UserId, limit: number): Promise<RoomId[]>;
+}

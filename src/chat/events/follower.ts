@@ -1,0 +1,208 @@
+import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { CloseReason, ResumeState } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import type { RoomId } from "../../platform/ids.ts";
+import { limits } from "../../platform/limits.ts";
+import type { PushSink } from "../../rpc/push-stream.ts";
+import { followerFrame } from "./frames.ts";
+import type { Piece, RoomFeed, RoomListener } from "./room-feed.ts";
+
+/** Where one follower is in one room: a number, not a queue. */
+class Position implements RoomListener {
+  readonly feed: RoomFeed;
+  readonly follower: Follower;
+  readonly state: ResumeState;
+  cursor: number;
+  caughtUp = false;
+  reading = false;
+  waiting = false;
+  /** The last event that this follower may see; beyond it the room is dropped. */
+  until = Number.POSITIVE_INFINITY;
+  listening: Disposable;
+
+  constructor(follower: Follower, feed: RoomFeed, after: number | undefined) {
+    this.follower = follower;
+    this.feed = feed;
+    const resumable = after === undefined || feed.reaches(after);
+    this.state = resumable ? ResumeState.RESUMED : ResumeState.SNAPSHOT_REQUIRED;
+    this.cursor = after !== undefined && resumable ? after : feed.head;
+    this.listening = feed.listen(this);
+  }
+
+  onEvents(): void {
+    this.follower.advance(this);
+  }
+}
+
+/** What ends a follower's stream, and what it is told. */
+export interface Ending {
+  readonly reason: CloseReason;
+  readonly resumable: boolean;
+}
+
+/** One stream of events to one client: any number of rooms, each at its own number. */
+export class Follower {
+  readonly #sink: PushSink;
+  readonly #positions = new Map<RoomId, Position>();
+  readonly #waiting = new Set<Position>();
+  readonly #onDropped: (feed: RoomFeed) => void;
+  #blocked = false;
+  #over = false;
+
+  constructor(sink: PushSink, onDropped: (feed: RoomFeed) => void) {
+    this.#sink = sink;
+    this.#onDropped = onDropped;
+    sink.onDrain(() => {
+      this.#blocked = false;
+      for (const position of [...this.#waiting]) {
+        if (this.#blocked) return;
+        this.#waiting.delete(position);
+        this.advance(position);
+      }
+    });
+    sink.onClose(() => this.#cleanUp());
+  }
+
+  get roomCount(): number {
+    return this.#positions.size;
+  }
+
+  get roomIds(): RoomId[] {
+    return [...this.#positions.keys()];
+  }
+
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  follows(roomId: RoomId): boolean {
+    return this.#positions.has(roomId);
+  }
+
+  /** The first frame: where every room stands. Then what each room missed. */
+  start(feeds: Iterable<RoomFeed>, cursors: ReadonlyMap<string, number>, now: number): void {
+    for (const feed of feeds) {
+      this.#positions.set(feed.roomId, new Position(this, feed, cursors.get(feed.roomId)));
+    }
+    const rooms = [...this.#positions.values()].map(({ feed, state }) => head(feed, state));
+    this.#write(
+      followerFrame(this.#sink.format, { case: "hello", value: { serverTime: timestampFromMs(now), rooms } }),
+    );
+    for (const position of [...this.#positions.values()]) this.advance(position);
+  }
+
+  /** A room joined while the stream is open: its events from the joining on. */
+  add(feed: RoomFeed, after: number): void {
+    if (this.#over || this.#positions.has(feed.roomId)) {
+      this.#onDropped(feed);
+      return;
+    }
+    const position = new Position(this, feed, Math.min(after, feed.head));
+    this.#positions.set(feed.roomId, position);
+    this.advance(position);
+  }
+
+  /** A room that may be followed no more: its events up to the one that says so, and none after it. */
+  dropAfter(roomId: RoomId, sequence: number): void {
+    const position = this.#positions.get(roomId);
+    if (position === undefined) return;
+    position.until = Math.min(position.until, sequence);
+    this.advance(position);
+  }
+
+  heartbeat(): void {
+    if (this.#blocked || this.#over) return;
+    const rooms = [...this.#positions.values()].map(({ feed }) => head(feed, ResumeState.RESUMED));
+    this.#write(followerFrame(this.#sink.format, { case: "heartbeat", value: { rooms } }));
+  }
+
+  /** Says goodbye and ends the stream. */
+  close({ reason, resumable }: Ending): void {
+    if (this.#over) return;
+    const retryAfter = resumable
+      ? { retryAfter: durationFromMs(Math.round(Math.random() * limits.follow.retryAfterMs)) }
+      : {};
+    this.#write(followerFrame(this.#sink.format, { case: "closing", value: { reason, resumable, ...retryAfter } }));
+    this.#cleanUp();
+    this.#sink.end();
+  }
+
+  /** Ends the stream with an error. */
+  fail(error: unknown): void {
+    if (this.#over) return;
+    this.#cleanUp();
+    this.#sink.end(error);
+  }
+
+  /** Writes what a room has beyond this follower's number, as far as the reader takes it. */
+  advance(position: Position): void {
+    while (!this.#over && !position.reading) {
+      if (position.cursor >= position.until) return this.#drop(position);
+      if (this.#blocked) return this.#wait(position);
+      const piece = position.feed.read(position.cursor, this.#sink.format, position.until);
+      if (piece === undefined) return this.#caughtUp(position);
+      if (piece instanceof Promise) return this.#readSlowly(position, piece);
+      this.#take(position, piece);
+    }
+  }
+
+  #take(position: Position, piece: Piece): void {
+    position.cursor = piece.to;
+    this.#write(piece.bytes);
+  }
+
+  #readSlowly(position: Position, piece: Promise<Piece | undefined>): void {
+    position.reading = true;
+    piece.then(
+      (found) => {
+        position.reading = false;
+        if (this.#over || !this.#positions.has(position.feed.roomId)) return;
+        if (found === undefined) {
+          // Forgotten while it was on its way: the next attempt is told to read the room afresh.
+          this.close({ reason: CloseReason.TOO_SLOW, resumable: true });
+          return;
+        }
+        this.#take(position, found);
+        this.advance(position);
+      },
+      (error: unknown) => {
+        position.reading = false;
+        this.fail(error);
+      },
+    );
+  }
+
+  #wait(position: Position): void {
+    this.#waiting.add(position);
+    if (position.caughtUp && position.feed.head - position.cursor > limits.follow.lagEvents) {
+      this.close({ reason: CloseReason.TOO_SLOW, resumable: true });
+    }
+  }
+
+  #caughtUp(position: Position): void {
+    if (position.caughtUp) return;
+    position.caughtUp = true;
+    const value = { roomId: position.feed.roomId, sequence: BigInt(position.cursor) };
+    this.#write(followerFrame(this.#sink.format, { case: "caughtUp", value }));
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (!this.#sink.write(bytes)) this.#blocked = true;
+  }
+
+  #drop(position: Position): void {
+    position.listening[Symbol.dispose]();
+    this.#positions.delete(position.feed.roomId);
+    this.#waiting.delete(position);
+    this.#onDropped(position.feed);
+  }
+
+  #cleanUp(): void {
+    if (this.#over) return;
+    this.#over = true;
+    for (const position of [...this.#positions.values()]) this.#drop(position);
+  }
+}
+
+function head(feed: RoomFeed, state: ResumeState) {
+  return { roomId: feed.roomId, headSequence: BigInt(feed.head), state };
+}

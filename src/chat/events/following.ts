@@ -1,0 +1,197 @@
+import { CloseReason } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import type { SubscribeToChatEventsRequest } from "#gen/veza/chat/v1/chat_service_pb.ts";
+import type { Principal } from "../../platform/access/principal.ts";
+import type { Bus } from "../../platform/bus/bus.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { Failure, Reason } from "../../platform/failure.ts";
+import type { RoomId, UserId } from "../../platform/ids.ts";
+import { limits } from "../../platform/limits.ts";
+import type { Log } from "../../platform/log.ts";
+import type { PushSink } from "../../rpc/push-stream.ts";
+import type { OnlineUsers } from "../online.ts";
+import { onUserBell, type UserBell } from "./bells.ts";
+import type { EventStore } from "./event-store.ts";
+import { type Ending, Follower } from "./follower.ts";
+import type { RoomFeed } from "./room-feed.ts";
+import { createRoomFeeds } from "./room-feeds.ts";
+
+/** Who may follow which rooms, as the rest of chat decides it. */
+export interface FollowRules {
+  /** Throws a Failure for a room that the caller may not read. */
+  requireReadable(caller: Principal, roomIds: readonly RoomId[]): Promise<void>;
+  /** Of these rooms, those that the caller may read now. */
+  stillReadable(caller: Principal, roomIds: readonly RoomId[]): Promise<Set<RoomId>>;
+}
+
+export interface Following extends Disposable {
+  /**
+   * Streams events to one caller until the sink closes or the signal is aborted, and says goodbye then. Resolves once
+   * the stream runs. Throws ROOM_NOT_READABLE or LIMIT_REACHED before that.
+   */
+  follow(caller: Principal, request: SubscribeToChatEventsRequest, signal: AbortSignal, sink: PushSink): Promise<void>;
+  readonly online: OnlineUsers;
+}
+
+export function createFollowing(needs: {
+  bus: Bus;
+  store: EventStore;
+  rules: FollowRules;
+  clock: Clock;
+  log: Log;
+}): Following {
+  const { bus, store, rules, clock, log } = needs;
+  const feeds = createRoomFeeds(needs);
+  const streams = new Map<UserId, number>();
+  const presence = new Presence();
+
+  function countStream(userId: UserId): Disposable {
+    const open = streams.get(userId) ?? 0;
+    if (open >= limits.follow.streamsPerUser) {
+      throw new Failure(Reason.LIMIT_REACHED, {
+        sentence: `you follow events in ${limits.follow.streamsPerUser} places already: close one first`,
+      });
+    }
+    streams.set(userId, open + 1);
+    return {
+      [Symbol.dispose]() {
+        const left = (streams.get(userId) ?? 1) - 1;
+        if (left === 0) streams.delete(userId);
+        else streams.set(userId, left);
+      },
+    };
+  }
+
+  /** The caller's rooms, or those asked for. */
+  async function roomsToFollow(caller: Principal, asked: readonly RoomId[]): Promise<readonly RoomId[]> {
+    if (asked.length === 0) return store.roomsOf(caller.userId, limits.follow.roomsPerStream);
+    await rules.requireReadable(caller, asked);
+    return asked;
+  }
+
+  return {
+    online: {
+      isOnline: (userId) => streams.has(userId),
+      countIn: (roomId) => presence.countIn(roomId),
+    },
+
+    async follow(caller, request, signal, sink) {
+      using cleanup = new DisposableStack();
+      cleanup.use(countStream(caller.userId));
+      const named = request.roomIds as RoomId[];
+      const followsAll = named.length === 0;
+      const cursors = new Map(request.cursors.map((cursor) => [cursor.roomId, Number(cursor.afterSequence)]));
+
+      // Bells of membership first, the memberships second: a change in between rings, and is not lost.
+      const early: UserBell[] = [];
+      let onBell = (bell: UserBell): void => void early.push(bell);
+      cleanup.use(onUserBell(bus, caller.userId, (bell) => onBell(bell)));
+
+      const acquired = await feeds.acquire(await roomsToFollow(caller, named));
+      if (signal.aborted) {
+        for (const feed of acquired.values()) feeds.release(feed);
+        throw signal.reason;
+      }
+      const open = cleanup.move();
+      const follower = new Follower(sink, (feed) => {
+        presence.left(feed.roomId, caller.userId);
+        feeds.release(feed);
+        // After this turn: the follower may be in the middle of its work.
+        queueMicrotask(() => {
+          if (!followsAll && follower.roomCount === 0 && !follower.isOver) {
+            follower.close({ reason: CloseReason.NO_ROOMS_LEFT, resumable: false });
+          }
+        });
+      });
+
+      async function join(roomId: RoomId, after: number): Promise<void> {
+        if (!followsAll || follower.follows(roomId) || follower.roomCount >= limits.follow.roomsPerStream) return;
+        const feed: RoomFeed | undefined = (await feeds.acquire([roomId])).get(roomId);
+        if (feed === undefined) return;
+        presence.came(roomId, caller.userId);
+        follower.add(feed, after);
+      }
+      onBell = ({ roomId, follows, sequence }) => {
+        if (!follows) follower.dropAfter(roomId, sequence);
+        else join(roomId, sequence - 1).catch((error: unknown) => follower.fail(error));
+      };
+
+      /** In case a bell was lost: what the caller may follow, according to the store. */
+      async function recheckMembership(): Promise<void> {
+        try {
+          const followed = follower.roomIds;
+          const readable = await rules.stillReadable(caller, followed);
+          for (const roomId of followed) if (!readable.has(roomId)) follower.dropAfter(roomId, 0);
+          if (!followsAll) return;
+          for (const roomId of await store.roomsOf(caller.userId, limits.follow.roomsPerStream)) {
+            if (!follower.follows(roomId)) await join(roomId, feeds.get(roomId)?.head ?? Number.MAX_SAFE_INTEGER);
+          }
+        } catch (error) {
+          log.error({ err: error, user_id: caller.userId }, "rechecking what a follower may see failed");
+        }
+      }
+
+      const heartbeat = setInterval(() => follower.heartbeat(), limits.follow.heartbeatMs).unref();
+      const recheck = setInterval(() => void recheckMembership(), limits.follow.membershipRecheckMs).unref();
+      const onAbort = (): void => {
+        const ending = endingOf(signal.reason);
+        if (ending === undefined) follower.fail(signal.reason);
+        else follower.close(ending);
+      };
+      signal.addEventListener("abort", onAbort);
+      sink.onClose(() => {
+        clearInterval(heartbeat);
+        clearInterval(recheck);
+        signal.removeEventListener("abort", onAbort);
+        open.dispose();
+      });
+
+      for (const roomId of acquired.keys()) presence.came(roomId, caller.userId);
+      follower.start(acquired.values(), cursors, clock.now());
+      for (const bell of early) onBell(bell);
+    },
+
+    [Symbol.dispose]: () => feeds[Symbol.dispose](),
+  };
+}
+
+/** How a stream says goodbye for what ended it; undefined when it ends with that as an error. */
+function endingOf(reason: unknown): Ending | undefined {
+  if (reason instanceof Failure) {
+    switch (reason.reason) {
+      case Reason.TOKEN_REVOKED:
+        return { reason: CloseReason.SESSION_ENDED, resumable: false };
+      case Reason.TOKEN_EXPIRED:
+        return { reason: CloseReason.TOKEN_EXPIRED, resumable: true };
+      case Reason.UNAVAILABLE:
+        return { reason: CloseReason.SHUTDOWN, resumable: true };
+    }
+  }
+  return undefined;
+}
+
+/** How many different users follow each room. */
+class Presence {
+  readonly #rooms = new Map<RoomId, Map<UserId, number>>();
+
+  came(roomId: RoomId, userId: UserId): void {
+    let users = this.#rooms.get(roomId);
+    if (users === undefined) {
+      users = new Map();
+      this.#rooms.set(roomId, users);
+    }
+    users.set(userId, (users.get(userId) ?? 0) + 1);
+  }
+
+  left(roomId: RoomId, userId: UserId): void {
+    const users = this.#rooms.get(roomId);
+    const streams = users?.get(userId);
+    if (users === undefined || streams === undefined) return;
+    if (streams > 1) users.set(userId, streams - 1);
+    else users.delete(userId);
+    if (users.size === 0) this.#rooms.delete(roomId);
+  }
+
+  countIn(roomId: RoomId): number {
+    return this.#rooms.get(roomId)?.size ?? 0;
+  }
+}

@@ -1,0 +1,250 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { ChatEventSchema } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import type { RoomId } from "../../platform/ids.ts";
+import { limits } from "../../platform/limits.ts";
+import type { RoomBell } from "./bells.ts";
+import type { EventStore, RoomRange } from "./event-store.ts";
+import { EventFrame, type Format, joined } from "./frames.ts";
+import { rewritesThePast } from "./rewrites.ts";
+
+/** Who wants to hear of a room's events. */
+export interface RoomListener {
+  /** There are events beyond what was there before: read on. Runs once a turn of the loop, whatever happened in it. */
+  onEvents(): void;
+}
+
+/** A piece of a room's events, ready to be written. */
+export interface Piece {
+  readonly bytes: Uint8Array;
+  /** The number of the last event in it. */
+  readonly to: number;
+}
+
+/**
+ * The recent events of one room, in memory, for all its followers here. The bell brings new ones; what the bell missed
+ * is read from the store, so that a lost bell makes no hole and a doubled one no double. Followers hold a number and
+ * read on from it: none costs the room more than that.
+ */
+export class RoomFeed {
+  readonly roomId: RoomId;
+  readonly #store: EventStore;
+  readonly #listeners = new Set<RoomListener>();
+  readonly #onFailure: (error: unknown) => void;
+  #head: number;
+  #floor: number;
+  /** Without holes, the last one is the head; empty at first. */
+  #ring: EventFrame[] = [];
+  #ringBytes = 0;
+  #target: number;
+  #catchingUp = false;
+  #flushPlanned = false;
+  #refill: Promise<void> | undefined;
+  readonly #pages = new Map<number, Promise<EventFrame[]>>();
+  #lastPiece: { from: number; format: Format; piece: Piece } | undefined;
+
+  constructor(range: RoomRange, store: EventStore, onFailure: (error: unknown) => void) {
+    this.roomId = range.roomId;
+    this.#head = range.head;
+    this.#target = range.head;
+    this.#floor = range.floor;
+    this.#store = store;
+    this.#onFailure = onFailure;
+  }
+
+  /** The number of the last event known here. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /** Whether every event after this number can still be had. */
+  reaches(sequence: number): boolean {
+    return sequence >= this.#floor && sequence <= this.#head;
+  }
+
+  get isFollowed(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  listen(listener: RoomListener): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  /** Takes a bell in. Bells may be lost, doubled, or come in any order. */
+  onBell(bell: RoomBell): void {
+    if (bell.rewritesThePast) this.#forgetRing();
+    if (bell.sequence <= this.#head) return;
+    if (bell.sequence === this.#head + 1 && !this.#catchingUp) {
+      this.#push(new EventFrame(bell.sequence, Buffer.from(bell.body)));
+      this.#planFlush();
+    } else {
+      this.onHead(bell.sequence, this.#floor);
+    }
+  }
+
+  /** Takes in where the room stands according to the store. */
+  onHead(head: number, floor: number): void {
+    this.#floor = Math.max(this.#floor, floor);
+    this.#target = Math.max(this.#target, head);
+    if (this.#target > this.#head && !this.#catchingUp) void this.#catchUp();
+  }
+
+  /**
+   * The events after a number, as bytes: at once when they are in memory, else from the store. Undefined when there are
+   * none yet. Those who ask for the same get the same bytes. Who may see no more than the events up to `until` gets none
+   * beyond it.
+   */
+  read(
+    after: number,
+    format: Format,
+    until = Number.POSITIVE_INFINITY,
+  ): Piece | Promise<Piece | undefined> | undefined {
+    if (after >= this.#head) return undefined;
+    const last = this.#lastPiece;
+    if (last !== undefined && last.from === after && last.format === format && last.piece.to <= until)
+      return last.piece;
+    const frames = this.#inRing(after);
+    if (frames === undefined) return this.#fromStore(after, format, until);
+    return until < this.#head ? cutPiece(frames, format, until) : this.#piece(after, format, frames);
+  }
+
+  #inRing(after: number): EventFrame[] | undefined {
+    const first = this.#ring[0];
+    if (first === undefined || after + 1 < first.sequence) return undefined;
+    const start = after + 1 - first.sequence;
+    let bytes = 0;
+    let end = start;
+    while (end < this.#ring.length && bytes < limits.follow.pieceBytes) {
+      bytes += (this.#ring[end] as EventFrame).size;
+      end += 1;
+    }
+    return this.#ring.slice(start, end);
+  }
+
+  #piece(from: number, format: Format, frames: EventFrame[]): Piece {
+    const piece = { bytes: joined(frames, format), to: (frames.at(-1) as EventFrame).sequence };
+    this.#lastPiece = { from, format, piece };
+    return piece;
+  }
+
+  async #fromStore(after: number, format: Format, until: number): Promise<Piece | undefined> {
+    // Most who come back missed little: one read fills the ring for all of them.
+    if (after >= this.#head - limits.follow.ringEvents && this.#ring.length < limits.follow.ringEvents) {
+      this.#refill ??= this.#fillRing().finally(() => {
+        this.#refill = undefined;
+      });
+      await this.#refill;
+      const frames = this.#inRing(after);
+      if (frames !== undefined && frames.length > 0) {
+        return until < this.#head ? cutPiece(frames, format, until) : this.#piece(after, format, frames);
+      }
+    }
+    return cutPiece(await this.#page(after), format, until);
+  }
+
+  /** One page of older events, read once for all who ask for it at the same time. */
+  #page(after: number): Promise<EventFrame[]> {
+    let page = this.#pages.get(after);
+    if (page === undefined) {
+      page = this.#load(after, limits.follow.pageEvents).finally(() => this.#pages.delete(after));
+      this.#pages.set(after, page);
+    }
+    return page;
+  }
+
+  async #load(after: number, limit: number): Promise<EventFrame[]> {
+    const bodies = await this.#store.after(this.roomId, after, limit);
+    return bodies.map(({ sequence, body }) => new EventFrame(sequence, body));
+  }
+
+  /** Brings the ring back to its full length, from the store. */
+  async #fillRing(): Promise<void> {
+    const from = Math.max(this.#floor, this.#head - limits.follow.ringEvents);
+    const frames = await this.#load(from, limits.follow.ringEvents);
+    const last = frames.at(-1);
+    // The head may have moved on meanwhile: what the ring has of it stays, if it goes on where the page ends.
+    const newer = this.#ring.filter((each) => last !== undefined && each.sequence > last.sequence);
+    const fits = last !== undefined && (newer[0]?.sequence ?? this.#head + 1) === last.sequence + 1;
+    if (!fits) return;
+    this.#ring = frames;
+    this.#ringBytes = frames.reduce((sum, each) => sum + each.size, 0);
+    for (const each of newer) this.#append(each);
+    this.#trim();
+  }
+
+  async #catchUp(): Promise<void> {
+    this.#catchingUp = true;
+    try {
+      while (this.#target > this.#head) {
+        const bodies = await this.#store.after(this.roomId, this.#head, limits.follow.pageEvents);
+        if (bodies.length === 0) {
+          // The bell was ahead of what this process can read, or the events are forgotten already.
+          this.#target = this.#head;
+          break;
+        }
+        for (const { sequence, body } of bodies) {
+          if (rewritesThePast(fromBinary(ChatEventSchema, body))) this.#forgetRing();
+          if (sequence !== this.#head + 1) this.#forgetRing();
+          this.#push(new EventFrame(sequence, body));
+        }
+        this.#flush();
+      }
+    } catch (error) {
+      this.#target = this.#head;
+      this.#onFailure(error);
+    } finally {
+      this.#catchingUp = false;
+    }
+  }
+
+  #push(event: EventFrame): void {
+    this.#append(event);
+    this.#head = event.sequence;
+    this.#target = Math.max(this.#target, event.sequence);
+    this.#trim();
+  }
+
+  #append(event: EventFrame): void {
+    this.#ring.push(event);
+    this.#ringBytes += event.size;
+  }
+
+  #trim(): void {
+    let drop = 0;
+    while (
+      this.#ring.length - drop > limits.follow.ringEvents ||
+      (this.#ringBytes > limits.follow.ringBytes && this.#ring.length - drop > 1)
+    ) {
+      this.#ringBytes -= (this.#ring[drop] as EventFrame).size;
+      drop += 1;
+    }
+    if (drop > 0) this.#ring.splice(0, drop);
+  }
+
+  #forgetRing(): void {
+    this.#ring = [];
+    this.#ringBytes = 0;
+    this.#lastPiece = undefined;
+    this.#pages.clear();
+  }
+
+  #planFlush(): void {
+    if (this.#flushPlanned) return;
+    this.#flushPlanned = true;
+    // After this turn: whoever sent gets the acknowledgement first, and what else was stored goes along.
+    setImmediate(() => {
+      this.#flushPlanned = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    for (const listener of this.#listeners) listener.onEvents();
+  }
+}
+
+function cutPiece(frames: readonly EventFrame[], format: Format, until: number): Piece | undefined {
+  const visible = frames.filter(({ sequence }) => sequence <= until);
+  const last = visible.at(-1);
+  return last === undefined ? undefined : { bytes: joined(visible, format), to: last.sequence };
+}

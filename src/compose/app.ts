@@ -1,0 +1,175 @@
+import { readFile } from "node:fs/promises";
+import { createValidator } from "@bufbuild/protovalidate";
+import { Health } from "#gen/grpc/health/v1/health_pb.ts";
+import { ServerReflection as ReflectionV1 } from "#gen/grpc/reflection/v1/reflection_pb.ts";
+import { ServerReflection as ReflectionV1Alpha } from "#gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { createAuth } from "../auth/index.ts";
+import { createChat } from "../chat/index.ts";
+import { createGateway } from "../gateway/index.ts";
+import { H1Exchange } from "../net/h1-exchange.ts";
+import { H2Exchange } from "../net/h2-exchange.ts";
+import { openPort, type Port } from "../net/one-port.ts";
+import { createRpcServer } from "../net/rpc/rpc-server.ts";
+import type { Config } from "../platform/config.ts";
+import { Failure, Reason } from "../platform/failure.ts";
+import { limits } from "../platform/limits.ts";
+import type { Peers } from "../platform/peers/peers.ts";
+import type { Platform } from "../platform/platform.ts";
+import { interceptorChain } from "../rpc/chain.ts";
+import { createGate } from "../rpc/gate.ts";
+import { createHealthState, healthRoutes } from "../rpc/health.ts";
+import { reflectionRoutes } from "../rpc/reflection.ts";
+import type { ServiceRoutes } from "../rpc/routes.ts";
+import { warmValidation } from "../rpc/validate.ts";
+import { createStreams } from "../stream/index.ts";
+import { testServicesOf } from "./built-in-user.ts";
+import { createPlatform, type PlatformOverrides } from "./platform.ts";
+import { probesOf } from "./probes.ts";
+import { version } from "./version.ts";
+
+export interface App {
+  readonly platform: Platform;
+  /** Where each part listens, as `http://host:port` or `https://host:port`. Parts that do not run here are missing. */
+  readonly addresses: { readonly gateway?: string; readonly chat?: string; readonly stream?: string };
+  /** Says goodbye to those who are connected, finishes what was begun, and closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Services that anyone may call: they tell nothing that the contract does not. */
+const publicServices = new Set([Health.typeName, ReflectionV1.typeName, ReflectionV1Alpha.typeName]);
+
+/** Builds everything that the configuration names, in order, and opens its ports. What fails is undone, then thrown. */
+export async function startApp(config: Config, overrides: PlatformOverrides = {}): Promise<App> {
+  await using built = new AsyncDisposableStack();
+  const platform = built.use(createPlatform(config, overrides));
+  const { log, clock, revocations } = platform;
+  const shutdown = new AbortController();
+  const health = createHealthState();
+
+  let found: Peers | undefined;
+  const peers = (): Peers => {
+    if (found === undefined) throw new Error("a service asked another before all of them were built");
+    return found;
+  };
+  const auth = built.use(await createAuth({ platform, peers }));
+  const chat = built.use(await createChat({ platform, peers }));
+  const streams = createStreams();
+  found = { auth: auth.peer, chat: chat.peer, stream: streams.peer };
+
+  const gate = createGate({ verifier: auth.verifier, publicServices });
+  const validator = createValidator();
+  const interceptors = interceptorChain({ log, clock, revocations, validator });
+  const all = [auth.routes, chat.routes, streams.routes];
+  warmValidation(
+    validator,
+    all.flatMap(({ service }) => service.methods.map(({ input }) => input)),
+  );
+
+  function rpcServer(services: readonly ServiceRoutes[]) {
+    const reflected = [...services.map(({ service }) => service), Health];
+    return createRpcServer({
+      services: [
+        ...services,
+        healthRoutes(
+          services.map(({ service }) => service.typeName),
+          health,
+        ),
+        ...reflectionRoutes(reflected),
+      ],
+      gate,
+      interceptors,
+      log,
+      shutdown: shutdown.signal,
+    });
+  }
+
+  const gateway = createGateway({
+    platform,
+    version,
+    isServing: () => health.isServing,
+    jwks: () => auth.jwks(),
+    probes: probesOf(found),
+    testServices: testServicesOf(chat.routes, interceptors),
+  });
+  const parts = {
+    gateway: { services: all, fallback: gateway },
+    chat: { services: [chat.routes], fallback: undefined },
+    stream: { services: [streams.routes], fallback: undefined },
+  };
+
+  const tls = await readTls(config);
+  const ports: Port[] = [];
+  built.defer(async () => {
+    await Promise.all(ports.map((port) => port.close(limits.port.drainMs)));
+  });
+  const addresses: { gateway?: string; chat?: string; stream?: string } = {};
+  for (const part of config.parts) {
+    const { services, fallback } = parts[part];
+    const rpc = rpcServer(services);
+    const port = await openPort({
+      name: part,
+      host: config.host,
+      port: config.ports[part],
+      tls,
+      log,
+      onHttp1(request, response) {
+        const exchange = new H1Exchange(request, response);
+        if (!isWellFormed(exchange.header("host"))) {
+          exchange.respond(
+            400,
+            { "content-type": "text/plain" },
+            Buffer.from("the Host header is missing or malformed\n"),
+          );
+        } else if (!rpc.serve(exchange)) {
+          if (fallback === undefined) exchange.respond(404, { "content-type": "text/plain" }, notHere);
+          else fallback.onHttp1(request, response);
+        }
+      },
+      onHttp2(stream, headers) {
+        const exchange = new H2Exchange(stream, headers);
+        if (!isWellFormed(exchange.header(":authority") ?? exchange.header("host"))) {
+          exchange.respond(
+            400,
+            { "content-type": "text/plain" },
+            Buffer.from("the authority is missing or malformed\n"),
+          );
+        } else if (!rpc.serve(exchange)) {
+          if (fallback === undefined) exchange.respond(404, { "content-type": "text/plain" }, notHere);
+          else fallback.onHttp2(stream, headers);
+        }
+      },
+    });
+    ports.push(port);
+    addresses[part] = `${tls === undefined ? "http" : "https"}://${port.address.host}:${port.address.port}`;
+  }
+
+  const running = built.move();
+  let stopped: Promise<void> | undefined;
+  return {
+    platform,
+    addresses,
+    stop() {
+      stopped ??= (async () => {
+        health.stop();
+        shutdown.abort(
+          new Failure(Reason.UNAVAILABLE, { sentence: "the service is stopping: connect again", retryAfterMs: 1000 }),
+        );
+        await running.disposeAsync();
+      })();
+      return stopped;
+    },
+  };
+}
+
+const notHere = Buffer.from("no such method on this port\n");
+
+/** A host and perhaps a port, as RFC 3986 allows them; anything else makes no URL. */
+function isWellFormed(authority: string | undefined): boolean {
+  return authority !== undefined && /^([A-Za-z0-9._~%!$&'()*+,;=-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/.test(authority);
+}
+
+async function readTls(config: Config): Promise<{ cert: string; key: string } | undefined> {
+  if (config.tls === undefined) return undefined;
+  const [cert, key] = await Promise.all([readFile(config.tls.cert, "utf8"), readFile(config.tls.key, "utf8")]);
+  return { cert, key };
+}

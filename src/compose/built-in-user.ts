@@ -1,0 +1,26 @@
+import type { Interceptor } from "@connectrpc/connect";
+import { createClient, createRouterTransport } from "@connectrpc/connect";
+import { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
+import type { TestServices } from "../gateway/test-endpoints.ts";
+import type { Principal } from "../platform/access/principal.ts";
+import type { SessionId, UserId } from "../platform/ids.ts";
+import { principalKey } from "../rpc/principal.ts";
+import type { ServiceRoutes } from "../rpc/routes.ts";
+
+/** Who the `/test/*` endpoints act as. No account has its number, and nobody can sign in as it. */
+const builtInUser: Principal = {
+  userId: "-1" as UserId,
+  username: "veza",
+  role: "user",
+  sessionId: "" as SessionId,
+  issuedAt: 0,
+  expiresAt: Number.MAX_SAFE_INTEGER,
+};
+
+/** Clients that call services of this process as the built-in user: encoded, checked and stored like any other call. */
+export function testServicesOf(chat: ServiceRoutes, interceptors: Interceptor[]): TestServices {
+  const transport = createRouterTransport((router) => void router.service(chat.service, chat.implementation), {
+    router: { interceptors, requestGate: ({ values }) => void values.set(principalKey, builtInUser) },
+  });
+  return { chat: createClient(ChatService, transport) };
+}

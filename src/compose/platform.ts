@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import { createRevocations } from "../platform/access/revocations.ts";
+import { createLocalBus } from "../platform/bus/local-bus.ts";
+import { type Clock, systemClock } from "../platform/clock.ts";
+import type { Config } from "../platform/config.ts";
+import { createSqliteDatabase } from "../platform/database/sqlite-database.ts";
+import { createLog, type Log } from "../platform/log.ts";
+import type { Platform } from "../platform/platform.ts";
+
+/** What tests may put in the place of the real thing. */
+export interface PlatformOverrides {
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+/** Builds the floor. The one place that knows which database and bus the configuration means. */
+export function createPlatform(config: Config, overrides: PlatformOverrides = {}): Platform & AsyncDisposable {
+  const { format, level } = config.log;
+  const readable = format === "auto" ? (process.stdout.isTTY ? "pretty" : "json") : format;
+  const log = overrides.log ?? createLog({ level, format: readable });
+  const clock = overrides.clock ?? systemClock;
+  const bus = createLocalBus({ log });
+  const database = createSqliteDatabase(join(config.dataDir, "veza.sqlite"));
+  const revocations = createRevocations({ bus, clock });
+  return {
+    config,
+    log,
+    clock,
+    bus,
+    database,
+    revocations,
+    async [Symbol.asyncDispose]() {
+      revocations[Symbol.dispose]();
+      await bus[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,4 @@
+import packageJson from "../../package.json" with { type: "json" };
+
+/** As package.json says. */
+export const version: string = packageJson.version;

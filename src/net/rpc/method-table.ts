@@ -1,0 +1,157 @@
+import {
+  create,
+  type DescMethod,
+  fromBinary,
+  fromJsonString,
+  type Message,
+  toBinary,
+  toJsonString,
+} from "@bufbuild/protobuf";
+import { Code, ConnectError, type HandlerContext, type Interceptor } from "@connectrpc/connect";
+import type { ServiceRoutes } from "../../rpc/routes.ts";
+
+/** How the messages of a method are read and written in one form. */
+export interface Codec {
+  /** Throws invalid_argument for what cannot be read. */
+  read(bytes: Uint8Array): Message;
+  write(message: Message): Uint8Array;
+}
+
+/** One method that the direct path can serve, with everything prepared that can be before a call comes. */
+export interface DirectMethod {
+  readonly method: DescMethod;
+  readonly streaming: boolean;
+  readonly proto: Codec;
+  readonly json: Codec;
+  /** The handler inside its interceptors: answers with a message, or for a stream with an iterable of them. */
+  readonly invoke: (request: Message, context: HandlerContext) => Promise<Message | AsyncIterable<Message>>;
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+function readable(read: (bytes: Uint8Array) => Message): (bytes: Uint8Array) => Message {
+  return (bytes) => {
+    try {
+      return read(bytes);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new ConnectError(`the request cannot be read: ${why}`, Code.InvalidArgument);
+    }
+  };
+}
+
+type AnyFn = ReturnType<Interceptor>;
+type Request = Parameters<AnyFn>[0];
+type Response = Awaited<ReturnType<AnyFn>>;
+
+/** The request that interceptors see. Its context comes along, so that nothing is copied on the way to the handler. */
+class InterceptedRequest {
+  readonly stream: boolean;
+  readonly message: Message | AsyncIterable<Message>;
+  readonly context: HandlerContext;
+
+  constructor(stream: boolean, message: Message | AsyncIterable<Message>, context: HandlerContext) {
+    this.stream = stream;
+    this.message = message;
+    this.context = context;
+  }
+  get method() {
+    return this.context.method;
+  }
+  get service() {
+    return this.context.service;
+  }
+  get requestMethod() {
+    return this.context.requestMethod;
+  }
+  get url() {
+    return this.context.url;
+  }
+  get signal() {
+    return this.context.signal;
+  }
+  get header() {
+    return this.context.requestHeader;
+  }
+  get contextValues() {
+    return this.context.values;
+  }
+}
+
+async function* once(message: Message): AsyncGenerator<Message> {
+  yield message;
+}
+
+async function only(messages: AsyncIterable<Message>): Promise<Message> {
+  for await (const message of messages) return message;
+  throw new ConnectError("the request holds no message", Code.Unimplemented);
+}
+
+type Handler = (request: Message, context: HandlerContext) => unknown;
+
+function directMethod(method: DescMethod, handler: Handler, interceptors: readonly Interceptor[]): DirectMethod {
+  const { input, output } = method;
+  const streaming = method.methodKind === "server_streaming";
+
+  const innermost = async (intercepted: unknown): Promise<unknown> => {
+    const request = intercepted as InterceptedRequest;
+    const { context } = request;
+    const message = streaming ? await only(request.message as AsyncIterable<Message>) : (request.message as Message);
+    const result = await handler(message, context);
+    return {
+      stream: streaming,
+      method,
+      service: method.parent,
+      get header() {
+        return context.responseHeader;
+      },
+      get trailer() {
+        return context.responseTrailer;
+      },
+      message: streaming ? result : create(output, result as Message),
+    };
+  };
+  const chain = interceptors.reduceRight<AnyFn>(
+    (next, interceptor) => interceptor(next),
+    innermost as unknown as AnyFn,
+  );
+
+  return {
+    method,
+    streaming,
+    proto: {
+      read: readable((bytes) => fromBinary(input, bytes)),
+      write: (message) => toBinary(output, message),
+    },
+    json: {
+      read: readable((bytes) => fromJsonString(input, decoder.decode(bytes), { ignoreUnknownFields: true })),
+      write: (message) => Buffer.from(toJsonString(output, message)),
+    },
+    async invoke(message, context) {
+      const request = new InterceptedRequest(streaming, streaming ? once(message) : message, context);
+      const response = (await chain(request as unknown as Request)) as Response;
+      return response.message as Message | AsyncIterable<Message>;
+    },
+  };
+}
+
+/** The methods that the direct path serves, by their path: unary ones, and streams of one request. */
+export function directMethods(
+  services: readonly ServiceRoutes[],
+  interceptors: readonly Interceptor[],
+): ReadonlyMap<string, DirectMethod> {
+  const table = new Map<string, DirectMethod>();
+  for (const { service, implementation } of services) {
+    for (const method of service.methods) {
+      if (method.methodKind !== "unary" && method.methodKind !== "server_streaming") continue;
+      const implemented = (implementation as Record<string, Handler | undefined>)[method.localName];
+      const handler =
+        implemented ??
+        (() => {
+          throw new ConnectError(`${service.typeName}.${method.name} is not built yet`, Code.Unimplemented);
+        });
+      table.set(`/${service.typeName}/${method.name}`, directMethod(method, handler, interceptors));
+    }
+  }
+  return table;
+}

@@ -1,0 +1,34 @@
+import type { Validator } from "@bufbuild/protovalidate";
+import type { Interceptor } from "@connectrpc/connect";
+import type { Revocations } from "../platform/access/revocations.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/log.ts";
+import { enforceDeadline } from "./deadline.ts";
+import { mapErrors } from "./errors.ts";
+import { type CallEnd, observe } from "./observe.ts";
+import { guardStreams } from "./stream-guard.ts";
+import { validateRequests } from "./validate.ts";
+
+/**
+ * What every call passes once the gate let it in, from the outside to the inside:
+ *  1. observe: outermost, so that the log says what the caller was told and how long everything took;
+ *  2. map errors: what is inside throws failures, what is outside sees statuses;
+ *  3. deadline: races all that can take time, and no more;
+ *  4. stream guard: needs the signal that the deadline may abort;
+ *  5. validate: innermost, as it needs the message and must not run for calls that are refused anyway.
+ */
+export function interceptorChain(needs: {
+  log: Log;
+  clock: Clock;
+  revocations: Revocations;
+  validator: Validator;
+  onCallEnd?: (end: CallEnd) => void;
+}): Interceptor[] {
+  return [
+    observe(needs.log, needs.onCallEnd),
+    mapErrors(needs.log),
+    enforceDeadline(),
+    guardStreams(needs),
+    validateRequests(needs.validator),
+  ];
+}

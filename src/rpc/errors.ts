@@ -1,0 +1,96 @@
+import { create, type DescMessage, type MessageInitShape } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { ErrorInfoSchema, RetryInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
+import { Failure, Reason, reasonFacts } from "../platform/failure.ts";
+import type { Log } from "../platform/log.ts";
+import { isPushStream, tapPushStream } from "./push-stream.ts";
+import { requestIdKey } from "./request-id.ts";
+
+const domain = "veza";
+
+/** The details that every error carries: why, for machines, and when to try again where that is known. */
+function detailsOf(reason: Reason, metadata: Readonly<Record<string, string>>, retryAfterMs?: number) {
+  const details: { desc: DescMessage; value: MessageInitShape<DescMessage> }[] = [
+    { desc: ErrorInfoSchema, value: create(ErrorInfoSchema, { reason: reasonFacts(reason).name, domain, metadata }) },
+  ];
+  if (retryAfterMs !== undefined) {
+    details.push({
+      desc: RetryInfoSchema,
+      value: create(RetryInfoSchema, { retryDelay: durationFromMs(retryAfterMs) }),
+    });
+  }
+  return details;
+}
+
+/** The status of an expected failure. */
+export function failureToStatus(failure: Failure): ConnectError {
+  const { code } = reasonFacts(failure.reason);
+  const { metadata = {}, retryAfterMs } = failure.details;
+  return new ConnectError(failure.message, code as Code, undefined, detailsOf(failure.reason, metadata, retryAfterMs));
+}
+
+const reasonOfCode: Partial<Record<Code, Reason>> = {
+  [Code.DeadlineExceeded]: Reason.DEADLINE_EXCEEDED,
+  [Code.Unavailable]: Reason.UNAVAILABLE,
+  [Code.InvalidArgument]: Reason.INVALID_FIELD,
+  [Code.Unauthenticated]: Reason.UNAUTHENTICATED,
+};
+
+/**
+ * What the caller gets to see of anything thrown. A status made by the protocol itself keeps its words; what nobody
+ * expected reads "internal error", with the request id that finds the cause in the log.
+ */
+export function toStatus(error: unknown, requestId: string, log: Log): ConnectError {
+  if (error instanceof Failure) return failureToStatus(error);
+  if (error instanceof ConnectError) {
+    const reason = reasonOfCode[error.code];
+    if (error.details.length === 0 && reason !== undefined) error.details.push(...detailsOf(reason, {}));
+    return error;
+  }
+  if (error instanceof Error && error.name === "AbortError")
+    return new ConnectError("the call was canceled", Code.Canceled);
+  log.error({ err: error, request_id: requestId }, "internal error");
+  return new ConnectError(
+    reasonFacts(Reason.INTERNAL).sentence,
+    Code.Internal,
+    undefined,
+    detailsOf(Reason.INTERNAL, { request_id: requestId }),
+    error,
+  );
+}
+
+/** Turns what handlers throw into statuses. The one place that does. */
+export function mapErrors(log: Log): Interceptor {
+  return (next) => async (request) => {
+    const requestId = request.contextValues.get(requestIdKey);
+    try {
+      const response = await next(request);
+      if (!response.stream) return response;
+      return {
+        ...response,
+        message: mapStreamErrors(response.message, (error) => toStatus(error, requestId, log)),
+      };
+    } catch (error) {
+      throw toStatus(error, requestId, log);
+    }
+  };
+}
+
+function mapStreamErrors<Message>(
+  stream: AsyncIterable<Message>,
+  map: (error: unknown) => ConnectError,
+): AsyncIterable<Message> {
+  if (isPushStream(stream)) {
+    return tapPushStream(stream, (sink) => ({
+      end: (error) => sink.end(error === undefined ? undefined : map(error)),
+    }));
+  }
+  return (async function* () {
+    try {
+      yield* stream;
+    } catch (error) {
+      throw map(error);
+    }
+  })();
+}

@@ -1,0 +1,54 @@
+import { type DescMethod, getOption, hasOption } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import { Access, access as accessOption } from "#gen/veza/options/v1/options_pb.ts";
+import type { Principal } from "../platform/access/principal.ts";
+import type { TokenVerifier } from "../platform/access/token-verifier.ts";
+import { Failure, Reason } from "../platform/failure.ts";
+import { principalKey } from "./principal.ts";
+
+/** What the gate looks at: the headers of a call, before its body is read. */
+export interface GateContext extends Pick<HandlerContext, "values"> {
+  readonly method: DescMethod;
+  readonly authorization: string | undefined;
+}
+
+/**
+ * Lets a call in or throws UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_REVOKED or ADMIN_ONLY. The caller becomes the
+ * context's principal. Answers at once unless a token has to be verified for the first time.
+ */
+export type Gate = (context: GateContext) => void | Promise<void>;
+
+const bearer = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
+
+export function createGate(needs: { verifier: TokenVerifier; publicServices: ReadonlySet<string> }): Gate {
+  const { verifier, publicServices } = needs;
+
+  return (context) => {
+    const required = accessOf(context.method, publicServices);
+    if (required === Access.PUBLIC) return;
+    const token = context.authorization === undefined ? undefined : bearer.exec(context.authorization)?.[1];
+    if (token === undefined) throw new Failure(Reason.UNAUTHENTICATED);
+    const principal = verifier.verify(token);
+    return principal instanceof Promise
+      ? principal.then((known) => admit(context, required, known))
+      : admit(context, required, principal);
+  };
+}
+
+function admit(context: GateContext, required: Access, principal: Principal): void {
+  if (required === Access.ADMIN && principal.role !== "admin") throw new Failure(Reason.ADMIN_ONLY);
+  context.values.set(principalKey, principal);
+}
+
+const accesses = new WeakMap<DescMethod, Access>();
+
+/** Who may call a method, as its option in the contract says. Foreign services have no such option: they are named. */
+function accessOf(method: DescMethod, publicServices: ReadonlySet<string>): Access {
+  let found = accesses.get(method);
+  if (found === undefined) {
+    if (publicServices.has(method.parent.typeName)) found = Access.PUBLIC;
+    else found = hasOption(method, accessOption) ? getOption(method, accessOption) : Access.SIGNED_IN;
+    accesses.set(method, found);
+  }
+  return found;
+}

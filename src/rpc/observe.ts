@@ -1,0 +1,94 @@
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import type { Log } from "../platform/log.ts";
+import { peerAddressKey } from "./peer-address.ts";
+import { principalKey } from "./principal.ts";
+import { isPushStream, tapPushStream } from "./push-stream.ts";
+import { requestIdKey } from "./request-id.ts";
+
+/** What became of one call. Other rooms may count it as well. */
+export interface CallEnd {
+  readonly method: string;
+  /** Undefined for a call that ended well. */
+  readonly code: Code | undefined;
+  readonly durationMs: number;
+}
+
+/**
+ * One log line for every call once it is over: a stream's when its last message is out, as one that fails halfway would
+ * otherwise read as a success.
+ */
+export function observe(log: Log, onEnd?: (end: CallEnd) => void): Interceptor {
+  return (next) => async (request) => {
+    const startedAt = performance.now();
+    const values = request.contextValues;
+    const method = `${request.service.typeName}/${request.method.name}`;
+    let told = false;
+
+    function tell(error: unknown): void {
+      if (told) return;
+      told = true;
+      const durationMs = performance.now() - startedAt;
+      const code = error === undefined ? undefined : ConnectError.from(error).code;
+      onEnd?.({ method, code, durationMs });
+      const level = code === undefined ? "info" : code === Code.Internal || code === Code.Unknown ? "error" : "warn";
+      if (!log.isLevelEnabled(level)) return;
+      const principal = values.get(principalKey);
+      log[level](
+        {
+          request_id: values.get(requestIdKey),
+          method,
+          code: code === undefined ? "ok" : Code[code],
+          ms: Math.round(durationMs * 1000) / 1000,
+          user_id: principal?.userId,
+          peer: values.get(peerAddressKey),
+        },
+        "rpc",
+      );
+    }
+
+    try {
+      const response = await next(request);
+      if (!response.stream) {
+        tell(undefined);
+        return response;
+      }
+      return { ...response, message: observeStream(response.message, tell) };
+    } catch (error) {
+      tell(error);
+      throw error;
+    }
+  };
+}
+
+const clientLeft = new ConnectError("the client left", Code.Canceled);
+
+function observeStream<Message>(
+  stream: AsyncIterable<Message>,
+  tell: (error: unknown) => void,
+): AsyncIterable<Message> {
+  if (isPushStream(stream)) {
+    return tapPushStream(stream, (sink) => {
+      sink.onClose(() => tell(clientLeft));
+      return {
+        end(error) {
+          tell(error);
+          sink.end(error);
+        },
+      };
+    });
+  }
+  return (async function* () {
+    let ended = false;
+    try {
+      yield* stream;
+      ended = true;
+      tell(undefined);
+    } catch (error) {
+      ended = true;
+      tell(error);
+      throw error;
+    } finally {
+      if (!ended) tell(clientLeft);
+    }
+  })();
+}
