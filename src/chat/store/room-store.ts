@@ -1,4 +1,4 @@
-import type { RoomType, RoomVisibility } from "#gen/veza/chat/v1/room_pb.ts";
+import type { MemberRole, RoomType, RoomVisibility } from "#gen/veza/chat/v1/room_pb.ts";
 import type { Queries } from "../../platform/database/database.ts";
 import type { RoomId, UserId } from "../../platform/ids.ts";
 import type { ChatTables } from "../tables.ts";
@@ -63,5 +63,5 @@ export interface RoomStore {
 export interface ListedRoom {
   readonly room: Room;
   /** Undefined for who is not a member. */
-  readonly role: number | undefined;
+  readonly role: MemberRole | undefined;
 }

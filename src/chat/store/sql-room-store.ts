@@ -1,5 +1,5 @@
 import { SanctionKind } from "#gen/veza/chat/v1/moderation_pb.ts";
-import { RoomType, RoomVisibility } from "#gen/veza/chat/v1/room_pb.ts";
+import { type MemberRole, RoomType, RoomVisibility } from "#gen/veza/chat/v1/room_pb.ts";
 import type { Queries } from "../../platform/database/database.ts";
 import type { ChatTables } from "../tables.ts";
 import type { RoomFilter, RoomSettings, RoomStore } from "./room-store.ts";
@@ -59,7 +59,7 @@ export function createSqlRoomStore(): RoomStore {
         .orderBy("room.id", "desc")
         .limit(limit)
         .execute();
-      return rows.map((row) => ({ room: roomOf(row), role: row.member_role ?? undefined }));
+      return rows.map((row) => ({ room: roomOf(row), role: (row.member_role ?? undefined) as MemberRole | undefined }));
     },
     async count(queries, filter) {
       const { count } = await findable(queries, filter)

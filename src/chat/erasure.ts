@@ -1,0 +1,97 @@
+import { LeaveReason } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import { MemberRole, RoomType } from "#gen/veza/chat/v1/room_pb.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Database } from "../platform/database/database.ts";
+import type { UserId } from "../platform/ids.ts";
+import type { AuthPeer } from "../platform/peers/peers.ts";
+import type { ChatWrite, ChatWrites } from "./events/event-log.ts";
+import { roomArchived } from "./facts.ts";
+import type { Memberships } from "./memberships.ts";
+import type { ErasureStore, EventPlace } from "./store/erasure-store.ts";
+import type { Member, MemberStore } from "./store/member-store.ts";
+import type { MessageStore } from "./store/message-store.ts";
+import type { RoomStore } from "./store/room-store.ts";
+import type { ChatTables } from "./tables.ts";
+
+const eventsAtOnce = 500;
+
+export interface ErasureNeeds {
+  readonly database: Database<ChatTables>;
+  readonly writes: ChatWrites;
+  readonly clock: Clock;
+  readonly rooms: RoomStore;
+  readonly members: MemberStore;
+  readonly memberships: Memberships;
+  readonly messages: Pick<MessageStore, "redactAuthor">;
+  readonly erasures: ErasureStore;
+  readonly auth: () => AuthPeer;
+}
+
+/**
+ * Forgets the persons whose accounts auth has erased since the last time; rooms and what was said in them stay.
+ * Every step can be taken again, and the cursor moves last: what an interruption left undone is done the next time.
+ * Many small writes rather than one, so that others never wait for long.
+ */
+export async function followErasures(needs: ErasureNeeds, signal: AbortSignal): Promise<void> {
+  const { database, erasures, auth } = needs;
+  while (!signal.aborted) {
+    const erased = await auth().erasedAfter(await erasures.followedTo(database.read));
+    const last = erased.at(-1);
+    if (last === undefined) return;
+    const userIds = new Set(erased.map((account) => account.userId));
+
+    for (const userId of userIds) await forgetWords(needs, userId, signal);
+    await unnameEvents(needs, userIds, signal);
+    // Last, as this is the event by which followers drop what they remember of the room.
+    for (const userId of userIds) await endMemberships(needs, userId, signal);
+    if (signal.aborted) return;
+    await database.write((tx) => erasures.followTo(tx, last.sequence));
+  }
+}
+
+async function forgetWords({ database, messages, erasures }: ErasureNeeds, userId: UserId, signal: AbortSignal) {
+  let more = true;
+  while (more && !signal.aborted) more = await database.write((tx) => messages.redactAuthor(tx, userId));
+  await database.write((tx) => erasures.forgetUser(tx, userId));
+}
+
+async function unnameEvents({ database, erasures }: ErasureNeeds, userIds: ReadonlySet<UserId>, signal: AbortSignal) {
+  let after: EventPlace | undefined;
+  do {
+    const page = await erasures.eventsNaming(database.read, userIds, { after, limit: eventsAtOnce });
+    if (page.naming.length > 0) {
+      await database.write(async (tx) => {
+        for (const place of page.naming) await erasures.unnameEvent(tx, place, userIds);
+      });
+    }
+    after = page.next;
+  } while (after !== undefined && !signal.aborted);
+}
+
+async function endMemberships(needs: ErasureNeeds, userId: UserId, signal: AbortSignal) {
+  const { database, writes, members } = needs;
+  for (const { roomId } of await members.ofUser(database.read, userId)) {
+    if (signal.aborted) return;
+    await writes.write(async (write) => {
+      const member = await members.find(write.tx, roomId, userId);
+      if (member !== undefined) await endMembership(needs, write, member);
+    });
+  }
+}
+
+async function endMembership({ clock, rooms, members, memberships }: ErasureNeeds, write: ChatWrite, member: Member) {
+  const { tx, append } = write;
+  const { roomId } = member;
+  const at = clock.now();
+  await memberships.end(write, { ...member, username: "" }, { reason: LeaveReason.ERASED, at });
+  if (member.role !== MemberRole.OWNER) return;
+  const room = await rooms.find(tx, roomId);
+  if (room === undefined || !room.isActive || room.type === RoomType.DIRECT) return;
+  const heir = await members.heirOf(tx, roomId);
+  if (heir !== undefined) {
+    await memberships.change(write, heir, { role: MemberRole.OWNER, at });
+  } else {
+    await rooms.archive(tx, roomId);
+    await append({ roomId, at, payload: roomArchived() });
+  }
+}

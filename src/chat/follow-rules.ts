@@ -1,0 +1,34 @@
+import type { Clock } from "../platform/clock.ts";
+import type { Database } from "../platform/database/database.ts";
+import { Failure } from "../platform/failure.ts";
+import type { RoomId } from "../platform/ids.ts";
+import { type Caller, loadAccess, requireRead } from "./access.ts";
+import { roomNotReadable } from "./errors.ts";
+import type { FollowRules } from "./events/index.ts";
+import type { ChatTables } from "./tables.ts";
+
+/** Who may read a room may follow it. */
+export function createFollowRules(needs: { database: Database<ChatTables>; clock: Clock }): FollowRules {
+  const { database, clock } = needs;
+
+  async function isReadable(caller: Caller, roomId: RoomId): Promise<boolean> {
+    try {
+      requireRead(await loadAccess(database.read, caller, roomId, clock.now()));
+      return true;
+    } catch (error) {
+      if (error instanceof Failure) return false;
+      throw error;
+    }
+  }
+
+  return {
+    async requireReadable(caller, roomIds) {
+      for (const roomId of roomIds) if (!(await isReadable(caller, roomId))) throw roomNotReadable();
+    },
+    async stillReadable(caller, roomIds) {
+      const readable = new Set<RoomId>();
+      for (const roomId of roomIds) if (await isReadable(caller, roomId)) readable.add(roomId);
+      return readable;
+    },
+  };
+}

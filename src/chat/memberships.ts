@@ -1,0 +1,46 @@
+import type { LeaveReason } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import type { MemberRole } from "#gen/veza/chat/v1/room_pb.ts";
+import type { RoomId, UserId } from "../platform/ids.ts";
+import type { ChatWrite } from "./events/event-log.ts";
+import { memberJoined, memberLeft, memberRoleChanged } from "./facts.ts";
+import type { Member, MemberStore } from "./store/member-store.ts";
+
+/** How memberships begin, change and end: the row, the room's count and the event, always together. */
+export interface Memberships {
+  /** Makes a member of who is none. `at` is in milliseconds since 1970. */
+  begin(write: ChatWrite, joining: Joining): Promise<Member>;
+  /** Ends a membership. `actorId` is absent when the service itself does it. */
+  end(write: ChatWrite, member: Member, leaving: { reason: LeaveReason; actorId?: UserId; at: number }): Promise<void>;
+  /** Gives a member another role. */
+  change(write: ChatWrite, member: Member, change: { role: MemberRole; actorId?: UserId; at: number }): Promise<Member>;
+}
+
+export interface Joining {
+  readonly roomId: RoomId;
+  readonly user: { readonly userId: UserId; readonly username: string };
+  readonly role: MemberRole;
+  readonly at: number;
+}
+
+export function createMemberships(needs: { members: MemberStore }): Memberships {
+  const { members } = needs;
+  return {
+    async begin({ tx, append }, { roomId, user, role, at }) {
+      const { userId, username } = user;
+      const member: Member = { roomId, userId, username, role, joinedAt: at, lastMessageAt: 0, lastReadSequence: 0 };
+      await members.insert(tx, member);
+      await append({ roomId, actorId: userId, at, payload: memberJoined(member) });
+      return member;
+    },
+    async end({ tx, append }, member, { reason, ...by }) {
+      await members.remove(tx, member.roomId, member.userId);
+      await append({ roomId: member.roomId, ...by, payload: memberLeft(member, reason) });
+    },
+    async change({ tx, append }, member, { role, ...by }) {
+      const changed = { ...member, role };
+      await members.setRole(tx, member.roomId, member.userId, role);
+      await append({ roomId: member.roomId, ...by, payload: memberRoleChanged(changed) });
+      return changed;
+    },
+  };
+}

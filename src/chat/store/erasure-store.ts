@@ -1,0 +1,29 @@
+import type { Queries } from "../../platform/database/database.ts";
+import type { RoomId, UserId } from "../../platform/ids.ts";
+import type { ChatTables } from "../tables.ts";
+
+/** Where an event is. */
+export interface EventPlace {
+  readonly roomId: RoomId;
+  readonly sequence: number;
+}
+
+/** Forgets persons where no other store does, and remembers how far auth's erasures were followed. */
+export interface ErasureStore {
+  /** The last erasure that was followed to its end; 0 before the first. */
+  followedTo(queries: Queries<ChatTables>): Promise<number>;
+  followTo(tx: Queries<ChatTables>, sequence: number): Promise<void>;
+  /** Takes the user's name off sanctions, and forgets their calls and whom they blocked or who blocked them. */
+  forgetUser(tx: Queries<ChatTables>, userId: UserId): Promise<void>;
+  /**
+   * Looks through `limit` events after a place, in the order of rooms and numbers, for any that name one of the users.
+   * `next` is where to go on, undefined at the end.
+   */
+  eventsNaming(
+    queries: Queries<ChatTables>,
+    userIds: ReadonlySet<UserId>,
+    page: { after: EventPlace | undefined; limit: number },
+  ): Promise<{ naming: EventPlace[]; next: EventPlace | undefined }>;
+  /** Takes the users' names out of an event. Their ids stay where they tell whom it concerned. */
+  unnameEvent(tx: Queries<ChatTables>, place: EventPlace, userIds: ReadonlySet<UserId>): Promise<void>;
+}

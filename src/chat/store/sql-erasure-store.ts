@@ -1,0 +1,71 @@
+import type { RoomId } from "../../platform/ids.ts";
+import type { ErasureStore, EventPlace } from "./erasure-store.ts";
+import { withoutUsers } from "./unnamed-event.ts";
+
+const cursor = "auth.erased";
+
+/** Erasures in SQL. */
+export function createSqlErasureStore(): ErasureStore {
+  return {
+    async followedTo(queries) {
+      const row = await queries
+        .selectFrom("chat_cursors")
+        .select("sequence")
+        .where("name", "=", cursor)
+        .executeTakeFirst();
+      return Number(row?.sequence ?? 0);
+    },
+    async followTo(tx, sequence) {
+      await tx
+        .insertInto("chat_cursors")
+        .values({ name: cursor, sequence })
+        .onConflict((conflict) => conflict.column("name").doUpdateSet({ sequence }))
+        .execute();
+    },
+    async forgetUser(tx, userId) {
+      const id = Number(userId);
+      await tx.updateTable("chat_sanctions").set({ username: "" }).where("user_id", "=", id).execute();
+      await tx.deleteFrom("chat_requests").where("user_id", "=", id).execute();
+      await tx
+        .deleteFrom("chat_blocks")
+        .where((eb) => eb.or([eb("user_id", "=", id), eb("blocked_id", "=", id)]))
+        .execute();
+    },
+    async eventsNaming(queries, userIds, { after, limit }) {
+      const rows = await queries
+        .selectFrom("chat_events")
+        .select(["room_id", "sequence", "body"])
+        .$if(after !== undefined, (query) =>
+          query.where((eb) =>
+            eb(eb.refTuple("room_id", "sequence"), ">", eb.tuple(after?.roomId as string, after?.sequence as number)),
+          ),
+        )
+        .orderBy("room_id")
+        .orderBy("sequence")
+        .limit(limit)
+        .execute();
+      const places = rows.map((row): EventPlace => ({ roomId: row.room_id as RoomId, sequence: Number(row.sequence) }));
+      return {
+        naming: places.filter((_, index) => withoutUsers(rows[index]?.body as Uint8Array, userIds) !== undefined),
+        next: rows.length === limit ? places.at(-1) : undefined,
+      };
+    },
+    async unnameEvent(tx, { roomId, sequence }, userIds) {
+      // Read again: deleting a message may have blanked its words since.
+      const row = await tx
+        .selectFrom("chat_events")
+        .select("body")
+        .where("room_id", "=", roomId)
+        .where("sequence", "=", sequence)
+        .executeTakeFirst();
+      const body = row && withoutUsers(row.body, userIds);
+      if (body === undefined) return;
+      await tx
+        .updateTable("chat_events")
+        .set({ body })
+        .where("room_id", "=", roomId)
+        .where("sequence", "=", sequence)
+        .execute();
+    },
+  };
+}
