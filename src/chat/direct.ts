@@ -1,0 +1,127 @@
+import type { MessageType } from "#gen/veza/chat/v1/message_pb.ts";
+import { MemberRole, RoomType, RoomVisibility } from "#gen/veza/chat/v1/room_pb.ts";
+import type { Principal } from "../platform/access/principal.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Database } from "../platform/database/database.ts";
+import { type MessageId, newId, type RoomId, type UserId } from "../platform/ids.ts";
+import type { Peers } from "../platform/peers/peers.ts";
+import { requireContent } from "./content.ts";
+import { blocked, messageNotFound, selfMessage, userNotFound } from "./errors.ts";
+import type { ChatWrite, ChatWrites } from "./events/event-log.ts";
+import { roomCreated } from "./facts.ts";
+import type { Memberships } from "./memberships.ts";
+import type { MessageChanges } from "./message-changes.ts";
+import { type MessagePage, type PageRequest, readPage } from "./message-page.ts";
+import { existing } from "./messages.ts";
+import { type Requests, requestOf } from "./requests.ts";
+import type { ConversationKey, DirectStore, DirectUser, StoredConversation } from "./store/direct-store.ts";
+import type { MessageStore, StoredMessage } from "./store/message-store.ts";
+import type { Room } from "./store/room-store.ts";
+import type { ChatTables } from "./tables.ts";
+
+/** What somebody wants to say to one user. */
+export interface DirectDraft {
+  readonly recipientId: UserId;
+  readonly content: string;
+  readonly type: MessageType;
+  /** Empty: sending again says it again. */
+  readonly requestId: string;
+}
+
+/** Conversations of two. What each method throws is in the contract. */
+export interface Direct {
+  send(caller: Principal, draft: DirectDraft): Promise<StoredMessage>;
+  /** Nothing for two who never talked, nor for a user that there is not: who is there is not told here. */
+  history(userId: UserId, otherId: UserId, page: Omit<PageRequest, "roomId" | "afterId">): Promise<MessagePage>;
+  /** The last used first, at most `limit`. */
+  conversations(
+    userId: UserId,
+    page: { readonly after: ConversationKey | undefined; readonly limit: number },
+  ): Promise<StoredConversation[]>;
+}
+
+export function createDirect(needs: {
+  database: Database<ChatTables>;
+  writes: ChatWrites;
+  clock: Clock;
+  peers: () => Peers;
+  changes: MessageChanges;
+  requests: Requests;
+  store: MessageStore;
+  directs: DirectStore;
+  memberships: Memberships;
+}): Direct {
+  const { database, writes, clock, peers, changes, requests, store, directs, memberships } = needs;
+
+  /** Makes the room of two users, unless the other one was faster. */
+  async function openRoom(write: ChatWrite, first: DirectUser, second: DirectUser, at: number): Promise<RoomId> {
+    const { tx, append } = write;
+    const room = newDirectRoom(first.userId, at);
+    if (!(await directs.insertRoom(tx, room, first.userId, second.userId))) {
+      const found = await directs.findRoom(tx, first.userId, second.userId);
+      if (found === undefined) throw new Error("a direct room is taken and cannot be found");
+      return found;
+    }
+    await append({ roomId: room.id, actorId: first.userId, at, payload: roomCreated(room) });
+    for (const user of [first, second]) {
+      await memberships.begin(write, { roomId: room.id, user, role: MemberRole.MEMBER, at });
+    }
+    return room.id;
+  }
+
+  return {
+    async send(caller, { recipientId, content, type, requestId }) {
+      requireContent(content);
+      if (recipientId === caller.userId) throw selfMessage();
+      const request = requestOf(caller.userId, requestId, "SendDirectMessage", [recipientId, content, type]);
+      // Asked before the write begins: others wait for it.
+      const [recipient] = await peers().auth.accounts([recipientId]);
+      return writes.write(async (write) => {
+        const { tx } = write;
+        const earlier = await requests.earlierResult(tx, request);
+        if (earlier !== undefined) return existing(await store.find(tx, earlier as MessageId));
+
+        if (!recipient?.isActive) throw userNotFound();
+        if (await directs.isBlocked(tx, caller.userId, recipientId)) throw blocked();
+        const at = clock.now();
+        const roomId =
+          (await directs.findRoom(tx, caller.userId, recipientId)) ??
+          (await openRoom(write, caller, { userId: recipientId, username: recipient.username }, at));
+
+        const message = await changes.post(write, { roomId, sender: caller, content, type, at });
+        await directs.touch(tx, roomId, at);
+        await requests.remember(tx, request, message.id);
+        return message;
+      });
+    },
+
+    // A room is found by its two users, so nobody reads one that is not theirs.
+    async history(userId, otherId, page) {
+      const roomId = await directs.findRoom(database.read, userId, otherId);
+      if (roomId !== undefined) return readPage(database.read, store, { ...page, roomId });
+      if (page.beforeId !== undefined) throw messageNotFound();
+      return { messages: [], hasMore: false };
+    },
+
+    conversations: (userId, page) => directs.conversations(database.read, userId, page),
+  };
+}
+
+function newDirectRoom(createdBy: UserId, createdAt: number): Room {
+  return {
+    id: newId<RoomId>(),
+    name: "",
+    description: "",
+    topic: "",
+    type: RoomType.DIRECT,
+    visibility: RoomVisibility.HIDDEN,
+    createdBy,
+    createdAt,
+    isActive: true,
+    headSequence: 0,
+    memberCount: 0,
+    messageCount: 0,
+    slowModeMs: 0,
+    blockedWords: [],
+  };
+}

@@ -1,0 +1,39 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  MessageDeletedSchema,
+  MessageEditedSchema,
+  MessageSentSchema,
+  MessageWarnedSchema,
+} from "#gen/veza/chat/v1/chat_event_pb.ts";
+import type { NewEvent } from "./events/event-log.ts";
+import { publicMessage } from "./message-view.ts";
+import type { StoredMessage } from "./store/message-store.ts";
+
+/** What can happen to a message, as the payload of the event that tells of it. */
+type Payload = NewEvent["payload"];
+
+/** The event's number becomes the message's. */
+export function messageSent(message: Omit<StoredMessage, "sequence">): Payload {
+  return (sequence) => ({
+    case: "messageSent",
+    value: create(MessageSentSchema, { message: publicMessage({ ...message, sequence }) }),
+  });
+}
+
+export function messageEdited(message: StoredMessage): Payload {
+  return () => ({
+    case: "messageEdited",
+    value: create(MessageEditedSchema, { message: publicMessage(message) }),
+  });
+}
+
+export function messageDeleted(message: Pick<StoredMessage, "id">): Payload {
+  return () => ({ case: "messageDeleted", value: create(MessageDeletedSchema, { messageId: message.id }) });
+}
+
+export function messageWarned(message: Pick<StoredMessage, "id" | "senderId">, reason: string): Payload {
+  return () => ({
+    case: "messageWarned",
+    value: create(MessageWarnedSchema, { messageId: message.id, userId: message.senderId, reason }),
+  });
+}

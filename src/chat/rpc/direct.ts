@@ -1,0 +1,60 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
+import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
+import { cutPage, readPage } from "../../rpc/paging.ts";
+import { principalOf } from "../../rpc/principal.ts";
+import type { Blocks } from "../blocks.ts";
+import type { Direct } from "../direct.ts";
+import { publicMessage } from "../message-view.ts";
+import type { OnlineUsers } from "../online.ts";
+import { toConversation, typeSent } from "./message-convert.ts";
+
+export function directHandlers(needs: {
+  direct: Direct;
+  blocks: Blocks;
+  online: OnlineUsers;
+}): Partial<ServiceImpl<typeof ChatService>> {
+  const { direct, blocks, online } = needs;
+  return {
+    async sendDirectMessage({ recipientId, content, type, requestId }, context) {
+      const message = await direct.send(principalOf(context), {
+        recipientId: recipientId as UserId,
+        content,
+        type: typeSent(type),
+        requestId,
+      });
+      return { message: publicMessage(message) };
+    },
+
+    async getDirectMessages({ otherUserId, limit, beforeId }, context) {
+      const page = await direct.history(principalOf(context).userId, otherUserId as UserId, {
+        limit,
+        beforeId: beforeId as MessageId | undefined,
+      });
+      return { messages: page.messages.map(publicMessage), hasMore: page.hasMore };
+    },
+
+    async listConversations(request, context) {
+      const page = readPage(request, "conversations", ["number", "string"]);
+      const found = await direct.conversations(principalOf(context).userId, {
+        after: page.after && { lastUsedAt: page.after[0] as number, roomId: page.after[1] as RoomId },
+        limit: page.size + 1,
+      });
+      const { items, nextPageToken } = cutPage(found, page, "conversations", ({ lastUsedAt, roomId }) => [
+        lastUsedAt,
+        roomId,
+      ]);
+      return { conversations: items.map((conversation) => toConversation(conversation, online)), nextPageToken };
+    },
+
+    async blockUser({ userId }, context) {
+      await blocks.block(principalOf(context).userId, userId as UserId);
+      return {};
+    },
+
+    async unblockUser({ userId }, context) {
+      await blocks.unblock(principalOf(context).userId, userId as UserId);
+      return {};
+    },
+  };
+}

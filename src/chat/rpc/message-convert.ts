@@ -1,0 +1,22 @@
+import { create } from "@bufbuild/protobuf";
+import { type Conversation, ConversationSchema, MessageType } from "#gen/veza/chat/v1/message_pb.ts";
+import { publicMessage } from "../message-view.ts";
+import type { OnlineUsers } from "../online.ts";
+import type { StoredConversation } from "../store/direct-store.ts";
+
+/** What a message holds when the request does not say. */
+export function typeSent(type: MessageType): MessageType {
+  return type === MessageType.UNSPECIFIED ? MessageType.TEXT : type;
+}
+
+export function toConversation(conversation: StoredConversation, online: OnlineUsers): Conversation {
+  const { roomId, other, lastMessage, unread } = conversation;
+  return create(ConversationSchema, {
+    roomId,
+    otherUserId: other?.userId ?? "0",
+    otherUsername: other?.username ?? "",
+    lastMessage: publicMessage(lastMessage),
+    unread,
+    isOnline: other !== undefined && online.isOnline(other.userId),
+  });
+}

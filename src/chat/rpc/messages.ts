@@ -1,0 +1,43 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
+import type { MessageId, RoomId } from "../../platform/ids.ts";
+import { principalOf } from "../../rpc/principal.ts";
+import { publicMessage } from "../message-view.ts";
+import type { Messages } from "../messages.ts";
+import { typeSent } from "./message-convert.ts";
+
+export function messageHandlers(messages: Messages): Partial<ServiceImpl<typeof ChatService>> {
+  return {
+    async sendMessage(request, context) {
+      const message = await messages.send(principalOf(context), {
+        roomId: request.roomId as RoomId,
+        content: request.content,
+        type: typeSent(request.type),
+        replyTo: request.replyTo as MessageId | undefined,
+        requestId: request.requestId,
+        attachmentIds: request.attachmentIds,
+      });
+      return { message: publicMessage(message) };
+    },
+
+    async editMessage({ messageId, content }, context) {
+      const message = await messages.edit(principalOf(context), messageId as MessageId, content);
+      return { message: publicMessage(message) };
+    },
+
+    async deleteMessage({ messageId }, context) {
+      await messages.delete(principalOf(context), messageId as MessageId);
+      return {};
+    },
+
+    async getMessageHistory({ roomId, limit, beforeId, afterId }, context) {
+      const page = await messages.history(principalOf(context), {
+        roomId: roomId as RoomId,
+        limit,
+        beforeId: beforeId as MessageId | undefined,
+        afterId: afterId as MessageId | undefined,
+      });
+      return { messages: page.messages.map(publicMessage), hasMore: page.hasMore };
+    },
+  };
+}

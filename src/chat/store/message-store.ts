@@ -1,0 +1,64 @@
+import type { MessageType } from "#gen/veza/chat/v1/message_pb.ts";
+import type { Queries } from "../../platform/database/database.ts";
+import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
+import type { ChatTables } from "../tables.ts";
+
+/** A message as it is kept. Times are milliseconds since 1970. */
+export interface StoredMessage {
+  readonly id: MessageId;
+  readonly roomId: RoomId;
+  readonly sequence: number;
+  /** `"0"` once the account is erased. */
+  readonly senderId: UserId;
+  readonly senderUsername: string;
+  /** Empty once deleted. */
+  readonly content: string;
+  readonly type: MessageType;
+  readonly createdAt: number;
+  /** When it was last edited or deleted. */
+  readonly updatedAt: number | undefined;
+  readonly isEdited: boolean;
+  readonly isDeleted: boolean;
+  readonly replyTo: MessageId | undefined;
+  readonly replyCount: number;
+}
+
+/** Which messages of a room: those between two numbers, neither included. */
+export interface MessageRange {
+  readonly roomId: RoomId;
+  /** Absent: from the first message. */
+  readonly after?: number | undefined;
+  /** Absent: to the last message. */
+  readonly before?: number | undefined;
+  /** Which end of the range counts when it holds more than `limit`. */
+  readonly nearest: "oldest" | "newest";
+  readonly limit: number;
+}
+
+type Tx = Queries<ChatTables>;
+
+/** Remembers what was said. Every method that changes something is one part of the write that `tx` belongs to. */
+export interface MessageStore {
+  /** Keeps a new message. */
+  insert(tx: Tx, message: StoredMessage): Promise<void>;
+  /** Remembers when a member last wrote, for slow mode. */
+  rememberWriting(tx: Tx, roomId: RoomId, userId: UserId, at: number): Promise<void>;
+  /** Counts an answer. False when the room holds no such message, or only a deleted one: nothing was counted then. */
+  countReply(tx: Tx, roomId: RoomId, messageId: MessageId): Promise<boolean>;
+  /** Replaces what a message says and marks it as edited. */
+  rewrite(tx: Tx, messageId: MessageId, content: string, at: number): Promise<void>;
+  /** Takes the words out of a message and out of every stored event that holds them; the place in the room stays. */
+  blank(tx: Tx, messageId: MessageId, at: number): Promise<void>;
+  /**
+   * Takes the sender out of up to 200 messages of a user and of their stored events; the words stay.
+   * True while there may be more: call again, in another write, so that none holds up the others for long.
+   */
+  redactAuthor(tx: Tx, userId: UserId): Promise<boolean>;
+
+  /** A message, deleted ones included. */
+  find(queries: Tx, messageId: MessageId): Promise<StoredMessage | undefined>;
+  /** The number of a message in this room. Undefined for a message of another room. */
+  sequenceOf(queries: Tx, roomId: RoomId, messageId: MessageId): Promise<number | undefined>;
+  /** Messages of one room, the newest first. The cost grows with `limit`, not with the room. */
+  range(queries: Tx, range: MessageRange): Promise<StoredMessage[]>;
+}

@@ -1,0 +1,149 @@
+import type { Queries } from "../../platform/database/database.ts";
+import { prepared } from "../../platform/database/prepared.ts";
+import type { ChatTables } from "../tables.ts";
+import { fromRow, type MessageRow, toRow } from "./message-row.ts";
+import type { MessageStore } from "./message-store.ts";
+import { withoutAuthor, withoutWords } from "./redacted-event.ts";
+
+/** How many messages one step of an erasure changes. */
+const redactedAtOnce = 200;
+
+/** Messages in SQL. `build` is only asked for the form of queries; each runs on what its caller hands in. */
+export function createSqlMessageStore(build: Queries<ChatTables>): MessageStore {
+  const insertMessage = prepared((row: MessageRow) =>
+    build.insertInto("chat_messages").values({
+      id: row.id,
+      room_id: row.room_id,
+      sequence: row.sequence,
+      sender_id: row.sender_id,
+      sender_username: row.sender_username,
+      content: row.content,
+      type: row.type,
+      created_at: row.created_at,
+      updated_at: row.updated_at,
+      is_edited: row.is_edited,
+      is_deleted: row.is_deleted,
+      reply_to: row.reply_to,
+      reply_count: row.reply_count,
+    }),
+  );
+  const rememberWriting = prepared((p: { roomId: string; userId: number; at: number }) =>
+    build
+      .updateTable("chat_members")
+      .set({ last_message_at: p.at })
+      .where("room_id", "=", p.roomId)
+      .where("user_id", "=", p.userId),
+  );
+  const countReply = prepared((p: { roomId: string; messageId: string }) =>
+    build
+      .updateTable("chat_messages")
+      .set((eb) => ({ reply_count: eb("reply_count", "+", 1) }))
+      .where("id", "=", p.messageId)
+      .where("room_id", "=", p.roomId)
+      .where("is_deleted", "=", 0)
+      .returning("id"),
+  );
+  const findMessage = prepared((p: { id: string }) =>
+    build.selectFrom("chat_messages").selectAll().where("id", "=", p.id),
+  );
+  const findSequence = prepared((p: { roomId: string; id: string }) =>
+    build.selectFrom("chat_messages").select("sequence").where("id", "=", p.id).where("room_id", "=", p.roomId),
+  );
+  const selectRange = (direction: "asc" | "desc") =>
+    prepared((p: { roomId: string; after: number; before: number; limit: number }) =>
+      build
+        .selectFrom("chat_messages")
+        .selectAll()
+        .where("room_id", "=", p.roomId)
+        .where("sequence", ">", p.after)
+        .where("sequence", "<", p.before)
+        .orderBy("sequence", direction)
+        .limit(p.limit),
+    );
+  const selectOldest = selectRange("asc");
+  const selectNewest = selectRange("desc");
+
+  async function rewriteEvents(
+    tx: Queries<ChatTables>,
+    messageIds: readonly string[],
+    rewritten: (body: Uint8Array) => Uint8Array,
+  ): Promise<void> {
+    const events = await tx
+      .selectFrom("chat_events")
+      .select(["room_id", "sequence", "body"])
+      .where("message_id", "in", messageIds)
+      .execute();
+    for (const event of events) {
+      await tx
+        .updateTable("chat_events")
+        .set({ body: rewritten(event.body) })
+        .where("room_id", "=", event.room_id)
+        .where("sequence", "=", event.sequence)
+        .execute();
+    }
+  }
+
+  return {
+    async insert(tx, message) {
+      await tx.executeQuery(insertMessage(toRow(message)));
+    },
+
+    async rememberWriting(tx, roomId, userId, at) {
+      await tx.executeQuery(rememberWriting({ roomId, userId: Number(userId), at }));
+    },
+
+    async countReply(tx, roomId, messageId) {
+      const { rows } = await tx.executeQuery(countReply({ roomId, messageId }));
+      return rows.length > 0;
+    },
+
+    async rewrite(tx, messageId, content, at) {
+      await tx
+        .updateTable("chat_messages")
+        .set({ content, is_edited: 1, updated_at: at })
+        .where("id", "=", messageId)
+        .execute();
+    },
+
+    async blank(tx, messageId, at) {
+      await tx
+        .updateTable("chat_messages")
+        .set({ content: "", is_deleted: 1, updated_at: at })
+        .where("id", "=", messageId)
+        .execute();
+      await rewriteEvents(tx, [messageId], withoutWords);
+    },
+
+    async redactAuthor(tx, userId) {
+      const messages = await tx
+        .selectFrom("chat_messages")
+        .select("id")
+        .where("sender_id", "=", Number(userId))
+        .orderBy("created_at")
+        .limit(redactedAtOnce)
+        .execute();
+      if (messages.length === 0) return false;
+      const ids = messages.map(({ id }) => id);
+      await tx.updateTable("chat_messages").set({ sender_id: 0, sender_username: "" }).where("id", "in", ids).execute();
+      await rewriteEvents(tx, ids, (body) => withoutAuthor(body, userId));
+      return messages.length === redactedAtOnce;
+    },
+
+    async find(queries, messageId) {
+      const { rows } = await queries.executeQuery(findMessage({ id: messageId }));
+      return rows[0] && fromRow(rows[0]);
+    },
+
+    async sequenceOf(queries, roomId, messageId) {
+      const { rows } = await queries.executeQuery(findSequence({ roomId, id: messageId }));
+      return rows[0] && Number(rows[0].sequence);
+    },
+
+    async range(queries, { roomId, after = 0, before = Number.MAX_SAFE_INTEGER, nearest, limit }) {
+      const select = nearest === "newest" ? selectNewest : selectOldest;
+      const { rows } = await queries.executeQuery(select({ roomId, after, before, limit }));
+      if (nearest === "oldest") rows.reverse();
+      return rows.map(fromRow);
+    },
+  };
+}
