@@ -1,0 +1,57 @@
+import { AuthService } from "#gen/veza/auth/v1/auth_service_pb.ts";
+import { createJwtVerifier } from "../platform/access/jwt-verifier.ts";
+import { createRemoteKeys, publicKeyAlgorithms } from "../platform/access/remote-keys.ts";
+import type { UserId } from "../platform/ids.ts";
+import type { Peers } from "../platform/peers/peers.ts";
+import type { Platform } from "../platform/platform.ts";
+import { routes } from "../rpc/routes.ts";
+import type { Auth } from "./auth.ts";
+import { userNotFound } from "./errors.ts";
+import { createPermissionCheck } from "./permission-check.ts";
+import { accountReadHandlers } from "./rpc/account-handlers.ts";
+import { checkHandlers } from "./rpc/check-handlers.ts";
+import { outsideHandlers } from "./rpc/outside-handlers.ts";
+import { createTokenCheck } from "./token-check.ts";
+import { audience } from "./token-issuer.ts";
+import type { Visitors } from "./visitors.ts";
+
+/** Auth where somebody else keeps the accounts: tokens are verified, people are known once they have been here. */
+export function createOutsideAuth(needs: {
+  platform: Platform;
+  peers: () => Pick<Peers, "chat" | "stream">;
+  visitors: Visitors;
+  outsideIssuer: { readonly issuer: string; readonly jwksUrl: string };
+}): Auth {
+  const { platform, peers, visitors, outsideIssuer } = needs;
+  const { clock, log, revocations } = platform;
+  const verifier = createJwtVerifier({
+    keys: createRemoteKeys({ url: outsideIssuer.jwksUrl, log }),
+    algorithms: publicKeyAlgorithms,
+    issuer: outsideIssuer.issuer,
+    audience,
+    clock,
+    revocations,
+    welcome: (principal) => visitors.welcome(principal, clock.now()),
+  });
+  const accounts = {
+    async get(userId: UserId) {
+      const [account] = await visitors.accounts([userId]);
+      if (account === undefined) throw userNotFound();
+      return account;
+    },
+  };
+  return {
+    verifier,
+    routes: routes(AuthService, {
+      ...outsideHandlers,
+      ...accountReadHandlers({ accounts }),
+      ...checkHandlers({
+        tokenCheck: createTokenCheck({ verifier }),
+        permissionCheck: createPermissionCheck({ accounts: visitors.accounts, peers }),
+      }),
+    }),
+    peer: { accounts: visitors.accounts, erasedAfter: async () => [] },
+    jwks: () => ({ keys: [] }),
+    async [Symbol.asyncDispose]() {},
+  };
+}

@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { AuthService } from "#gen/veza/auth/v1/auth_service_pb.ts";
+import { createJwtVerifier } from "../platform/access/jwt-verifier.ts";
+import { limits } from "../platform/limits.ts";
+import type { Peers } from "../platform/peers/peers.ts";
+import type { Platform } from "../platform/platform.ts";
+import { routes } from "../rpc/routes.ts";
+import { createAccounts } from "./accounts.ts";
+import { createAdministration } from "./administration.ts";
+import type { Auth } from "./auth.ts";
+import { createAuthPeer } from "./auth-peer.ts";
+import { createErasure } from "./erasure.ts";
+import { createPasswords } from "./passwords.ts";
+import { createPermissionCheck } from "./permission-check.ts";
+import { createRefreshTokens } from "./refresh-tokens.ts";
+import { accountHandlers } from "./rpc/account-handlers.ts";
+import { administrationHandlers } from "./rpc/administration-handlers.ts";
+import { checkHandlers } from "./rpc/check-handlers.ts";
+import { sessionHandlers } from "./rpc/session-handlers.ts";
+import { signInHandlers } from "./rpc/sign-in-handlers.ts";
+import { loadSecret } from "./secret-files.ts";
+import { createSessionSweep } from "./session-sweep.ts";
+import { createSessions } from "./sessions.ts";
+import { createSignIn } from "./sign-in.ts";
+import { createSigningKeys, signingAlgorithm } from "./signing-keys.ts";
+import type { AuthStore } from "./store.ts";
+import { startSweeps } from "./sweeps.ts";
+import { createTokenCheck } from "./token-check.ts";
+import { audience, createTokenIssuer } from "./token-issuer.ts";
+
+/** Auth where Veza keeps the accounts itself. */
+export async function createOwnAuth(needs: {
+  platform: Platform;
+  peers: () => Pick<Peers, "chat" | "stream">;
+  store: AuthStore;
+}): Promise<Auth> {
+  const { platform, peers, store } = needs;
+  const { bus, clock, config, log, revocations } = platform;
+  const directory = join(config.dataDir, "keys");
+  const issuerName = config.publicUrl ?? "veza";
+
+  const keys = await createSigningKeys({ directory, clock });
+  const refreshTokens = createRefreshTokens(await loadSecret(join(directory, "refresh.key"), 32));
+  const passwords = await createPasswords();
+  const issuer = createTokenIssuer({ keys, refreshTokens, issuer: issuerName });
+  const verifier = createJwtVerifier({
+    keys: keys.find,
+    algorithms: [signingAlgorithm],
+    issuer: issuerName,
+    audience,
+    clock,
+    revocations,
+  });
+  const peer = createAuthPeer(store);
+  const sessions = createSessions({ store, issuer, refreshTokens, revocations, clock, log });
+  const signIn = createSignIn({ store, passwords, sessions, clock });
+  const accounts = createAccounts({ store, passwords, revocations, clock });
+  const erasure = createErasure({ store, passwords, revocations, bus, clock });
+  const administration = createAdministration({ store, revocations, clock, log });
+
+  // Tokens outlive the process; so does the knowledge of which of them are over.
+  revocations.restore(await store.revocationsSince(clock.now() - limits.token.accessMs));
+
+  const sweeps = startSweeps(
+    [createSessionSweep({ store, clock }), { name: "signing keys", everyMs: 60 * 60 * 1000, run: () => keys.rotate() }],
+    { log },
+  );
+
+  return {
+    verifier,
+    peer,
+    routes: routes(AuthService, {
+      ...signInHandlers({ signIn, sessions }),
+      ...sessionHandlers({ sessions }),
+      ...accountHandlers({ accounts, erasure }),
+      ...administrationHandlers({ administration }),
+      ...checkHandlers({
+        tokenCheck: createTokenCheck({ verifier }),
+        permissionCheck: createPermissionCheck({ accounts: peer.accounts, peers }),
+      }),
+    }),
+    jwks: keys.jwks,
+    [Symbol.asyncDispose]: () => sweeps[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,127 @@
+import type { Revocation } from "../platform/access/revocations.ts";
+import type { Database } from "../platform/database/database.ts";
+import type { SessionId, UserId } from "../platform/ids.ts";
+import { nameKey } from "./names.ts";
+import { accountColumns, accountFromRow, sessionFromRow } from "./rows.ts";
+import { createSqlWrite } from "./sql-write.ts";
+import type { AuthStore } from "./store.ts";
+import type { AuthTables } from "./tables.ts";
+
+export function createSqlStore(database: Database<AuthTables>): AuthStore {
+  const { read } = database;
+  return {
+    write: (work) => database.write((tx) => work(createSqlWrite(tx))),
+
+    async account(id) {
+      const row = await read
+        .selectFrom("auth_accounts")
+        .select(accountColumns)
+        .where("id", "=", Number(id))
+        .executeTakeFirst();
+      return row && accountFromRow(row);
+    },
+
+    async accounts(ids) {
+      if (ids.length === 0) return [];
+      const rows = await read
+        .selectFrom("auth_accounts")
+        .select(accountColumns)
+        .where("id", "in", ids.map(Number))
+        .execute();
+      return rows.map(accountFromRow);
+    },
+
+    async credentials(login) {
+      // A user name holds no `@`, so one look in the right index is enough.
+      const row = await read
+        .selectFrom("auth_accounts")
+        .select(["id", "password_hash"])
+        .where(login.includes("@") ? "email_key" : "username_key", "=", nameKey(login))
+        .executeTakeFirst();
+      return row && { userId: String(row.id) as UserId, passwordHash: row.password_hash };
+    },
+
+    async passwordHash(id) {
+      const row = await read
+        .selectFrom("auth_accounts")
+        .select("password_hash")
+        .where("id", "=", Number(id))
+        .executeTakeFirst();
+      return row?.password_hash;
+    },
+
+    async session(id) {
+      const row = await read.selectFrom("auth_sessions").selectAll().where("id", "=", id).executeTakeFirst();
+      return row && sessionFromRow(row);
+    },
+
+    async sessionsOf(userId, page, now) {
+      let query = read
+        .selectFrom("auth_sessions")
+        .selectAll()
+        .where("user_id", "=", Number(userId))
+        .where("ended_at", "is", null)
+        .where("expires_at", ">", now)
+        .orderBy("last_used_at", "desc")
+        .orderBy("id", "desc")
+        .limit(page.size + 1);
+      if (page.after !== undefined) {
+        const { lastUsedAt, id } = page.after;
+        query = query.where(({ eb, refTuple, tuple }) =>
+          eb(refTuple("last_used_at", "id"), "<", tuple(lastUsedAt, id as string)),
+        );
+      }
+      return (await query.execute()).map(sessionFromRow);
+    },
+
+    async erasedAfter(sequence, atMost) {
+      const rows = await read
+        .selectFrom("auth_erasures")
+        .select(["sequence", "user_id"])
+        .where("sequence", ">", sequence)
+        .orderBy("sequence")
+        .limit(atMost)
+        .execute();
+      return rows.map((row) => ({ sequence: Number(row.sequence), userId: String(row.user_id) as UserId }));
+    },
+
+    async revocationsSince(at) {
+      const sessions = await read
+        .selectFrom("auth_sessions")
+        .select(["id", "ended_at as at"])
+        .where("ended_at", ">=", at)
+        .execute();
+      const users = await read
+        .selectFrom("auth_accounts")
+        .select(["id", "tokens_valid_from as at"])
+        .where("tokens_valid_from", ">=", at)
+        .where("tokens_valid_from", ">", 0)
+        .execute();
+      const erased = await read
+        .selectFrom("auth_erasures")
+        .select(["user_id as id", "at"])
+        .where("at", ">=", at)
+        .execute();
+      const revocations: Revocation[] = [
+        ...sessions.map((row) => ({ sessionId: row.id as SessionId, at: Number(row.at) })),
+        ...[...users, ...erased].map((row) => ({ userId: String(row.id) as UserId, at: Number(row.at) })),
+      ];
+      return revocations.sort((one, other) => one.at - other.at);
+    },
+
+    deleteOldSessions(before, atMost) {
+      return database.write(async (tx) => {
+        const old = tx
+          .selectFrom("auth_sessions")
+          .select("id")
+          .where((eb) => eb.or([eb("expires_at", "<", before.expired), eb("ended_at", "<", before.ended)]))
+          .limit(atMost);
+        const { numDeletedRows } = await tx
+          .deleteFrom("auth_sessions")
+          .where("id", "in", old)
+          .executeTakeFirstOrThrow();
+        return Number(numDeletedRows);
+      });
+    },
+  };
+}
