@@ -165,4 +165,19 @@ export const chatMigrations: Migrations = {
         .execute();
     },
   },
+  "0002_rooms_by_maker_and_sanctions_by_end": {
+    async up(db) {
+      await db.schema
+        .createIndex("chat_rooms_by_maker")
+        .on("chat_rooms")
+        .columns(["created_by", "is_active", "type"])
+        .execute();
+      await db.schema
+        .createIndex("chat_sanctions_by_end")
+        .on("chat_sanctions")
+        .column("expires_at")
+        .where(sql.ref("expires_at"), "is not", null)
+        .execute();
+    },
+  },
 };

@@ -7,8 +7,8 @@ export interface Rounds extends AsyncDisposable {
 }
 
 /**
- * Starts the first round at once. A round that fails is logged and tried again the next time.
- * Disposing aborts the signal and waits for the round that runs.
+ * The first round begins once everything that is being built in this turn of the event loop is. A round that fails is
+ * logged and tried again the next time. Disposing aborts the signal and waits for the round that runs.
  */
 export function startRounds(needs: {
   name: string;
@@ -38,11 +38,12 @@ export function startRounds(needs: {
   }
 
   const timer = setInterval(ring, everyMs).unref();
-  ring();
+  const start = setImmediate(ring);
   return {
     ring,
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
+      clearImmediate(start);
       stop.abort();
       await running;
     },

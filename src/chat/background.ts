@@ -1,0 +1,45 @@
+import type { Bus } from "../platform/bus/bus.ts";
+import type { Log } from "../platform/log.ts";
+import { type ErasureNeeds, followErasures } from "./erasure.ts";
+import type { Requests } from "./requests.ts";
+import { startRounds } from "./rounds.ts";
+import { liftSanctionsThatRanOut } from "./sanction-expiry.ts";
+import type { SanctionStore } from "./store/sanction-store.ts";
+
+/** How often each kind of work comes back, in milliseconds. */
+const every = { requests: 10 * 60_000, sanctions: 2_000, erasures: 60_000 };
+
+/** What chat does without being asked. Disposing waits for what runs. */
+export function startBackground(
+  needs: ErasureNeeds & { bus: Bus; log: Log; requests: Requests; sanctions: SanctionStore },
+): AsyncDisposable {
+  const { bus, log, requests } = needs;
+  const started = new AsyncDisposableStack();
+  started.use(
+    startRounds({
+      name: "forgetting old requests",
+      everyMs: every.requests,
+      log,
+      round: (signal) => requests.sweep(signal),
+    }),
+  );
+  started.use(
+    startRounds({
+      name: "lifting sanctions that ran out",
+      everyMs: every.sanctions,
+      log,
+      round: (signal) => liftSanctionsThatRanOut(needs, signal),
+    }),
+  );
+  const erasures = started.use(
+    startRounds({
+      name: "following erasures",
+      everyMs: every.erasures,
+      log,
+      round: (signal) => followErasures(needs, signal),
+    }),
+  );
+  // The bell may get lost: the clock makes up for it.
+  started.use(bus.subscribe("auth.erased", () => erasures.ring()));
+  return started;
+}

@@ -1,0 +1,133 @@
+import { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
+import { migrate } from "../platform/database/migrate.ts";
+import type { ChatPeer, Peers } from "../platform/peers/peers.ts";
+import type { Platform } from "../platform/platform.ts";
+import { routes, type ServiceRoutes } from "../rpc/routes.ts";
+import { createAccessChecks } from "./access-checks.ts";
+import { startBackground } from "./background.ts";
+import { createBlocks } from "./blocks.ts";
+import { createDirect } from "./direct.ts";
+import { createChatEvents } from "./events/index.ts";
+import { createFollowRules } from "./follow-rules.ts";
+import { createInvites } from "./invites.ts";
+import { createMembers } from "./members.ts";
+import { createMemberships } from "./memberships.ts";
+import { createMessageChanges } from "./message-changes.ts";
+import { createMessageModeration } from "./message-moderation.ts";
+import { createMessages } from "./messages.ts";
+import { chatMigrations } from "./migrations.ts";
+import { createModeration } from "./moderation.ts";
+import { createRequests } from "./requests.ts";
+import { createRooms } from "./rooms.ts";
+import { accessHandlers } from "./rpc/access.ts";
+import { directHandlers } from "./rpc/direct.ts";
+import { inviteHandlers } from "./rpc/invites.ts";
+import { memberHandlers } from "./rpc/members.ts";
+import { messageModerationHandlers } from "./rpc/message-moderation.ts";
+import { messageHandlers } from "./rpc/messages.ts";
+import { moderationHandlers } from "./rpc/moderation.ts";
+import { roomHandlers } from "./rpc/rooms.ts";
+import { statisticsHandlers } from "./rpc/statistics.ts";
+import { createStatistics } from "./statistics.ts";
+import { createSqlDirectStore } from "./store/sql-direct-store.ts";
+import { createSqlErasureStore } from "./store/sql-erasure-store.ts";
+import { createSqlInviteStore } from "./store/sql-invite-store.ts";
+import { createSqlMemberStore } from "./store/sql-member-store.ts";
+import { createSqlMessageStore } from "./store/sql-message-store.ts";
+import { createSqlModerationLog } from "./store/sql-moderation-log.ts";
+import { createSqlReportStore } from "./store/sql-report-store.ts";
+import { createSqlRequestStore } from "./store/sql-request-store.ts";
+import { createSqlRoomStore } from "./store/sql-room-store.ts";
+import { createSqlSanctionStore } from "./store/sql-sanction-store.ts";
+import { createSqlStatisticsStore } from "./store/sql-statistics-store.ts";
+import type { ChatTables } from "./tables.ts";
+
+/** Rooms, what is said in them, and how to follow it. */
+export interface Chat extends AsyncDisposable {
+  readonly routes: ServiceRoutes;
+  readonly peer: ChatPeer;
+}
+
+/** Brings the tables into shape and opens the service. `peers` is not asked before the turn in which this resolves ends. */
+export async function createChat(needs: { platform: Platform; peers: () => Peers }): Promise<Chat> {
+  const { platform, peers } = needs;
+  const { clock, bus, log } = platform;
+  await migrate(platform.database, "chat", chatMigrations);
+  const database = platform.database.withTables<ChatTables>();
+  const auth = () => peers().auth;
+  await using built = new AsyncDisposableStack();
+
+  const rooms = createSqlRoomStore();
+  const members = createSqlMemberStore();
+  const sanctions = createSqlSanctionStore();
+  const moderationLog = createSqlModerationLog();
+  const messages = createSqlMessageStore(database.read);
+  const directs = createSqlDirectStore(database.read);
+
+  const rules = createFollowRules({ database, clock });
+  const { writes, online, handlers } = built.use(createChatEvents({ platform, rules }));
+  const memberships = createMemberships({ members });
+  const requests = createRequests({ store: createSqlRequestStore(database.read), database, clock });
+  const changes = createMessageChanges({ store: messages });
+  const floor = { database, writes, clock };
+  const invites = createInvites({ writes, clock, invites: createSqlInviteStore() });
+  const checks = createAccessChecks({ database, clock, auth });
+
+  const routesOfChat = routes(ChatService, {
+    ...handlers,
+    ...roomHandlers({ rooms: createRooms({ ...floor, rooms, members, memberships, requests }), online }),
+    ...memberHandlers({
+      members: createMembers({ ...floor, members, memberships, invites, sanctions, log: moderationLog }),
+      online,
+    }),
+    ...inviteHandlers({ invites }),
+    ...moderationHandlers({
+      moderation: createModeration({ ...floor, members, memberships, sanctions, log: moderationLog, auth }),
+    }),
+    ...statisticsHandlers({
+      statistics: createStatistics({ database, clock, members, statistics: createSqlStatisticsStore(), online, auth }),
+    }),
+    ...accessHandlers({ checks }),
+    ...messageHandlers(
+      createMessages({ ...floor, changes, requests, store: messages, directs, members, log: moderationLog }),
+    ),
+    ...messageModerationHandlers(
+      createMessageModeration({
+        writes,
+        clock,
+        changes,
+        store: messages,
+        members,
+        reports: createSqlReportStore(),
+        log: moderationLog,
+      }),
+    ),
+    ...directHandlers({
+      direct: createDirect({ ...floor, peers, changes, requests, store: messages, directs, memberships }),
+      blocks: createBlocks({ database, peers, directs }),
+      online,
+    }),
+  });
+
+  built.use(
+    startBackground({
+      ...floor,
+      bus,
+      log,
+      auth,
+      rooms,
+      members,
+      memberships,
+      messages,
+      sanctions,
+      requests,
+      erasures: createSqlErasureStore(),
+    }),
+  );
+  const running = built.move();
+  return {
+    routes: routesOfChat,
+    peer: { roomPermissions: checks.roomPermissions },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
