@@ -39,6 +39,7 @@ export const limits = {
     writesPerCommit: 256,
     writesWaiting: 10_000,
     requestIdMs: 24 * 60 * 60 * 1000,
+    requestSweepMs: 10 * 60 * 1000,
   },
   chat: {
     membersPerRoom: 100_000,
@@ -47,6 +48,9 @@ export const limits = {
     invitesPerRoom: 1000,
     /** Events kept for those who resume; older ones ask for a snapshot. */
     eventsKeptPerRoom: 100_000,
+    sanctionSweepMs: 5_000,
+    /** How often erased accounts are looked for, in case the bell was lost. */
+    erasureCheckMs: 60_000,
   },
   follow: {
     roomsPerStream: 1000,

@@ -21,8 +21,14 @@ export function createSqlEventStore(database: Database<ChatTables>): EventStore 
         .where("id", "=", p.roomId)
         .returning("head_sequence") as unknown as { compile(): CompiledQuery<{ head_sequence: number }> },
   );
-  const insert = prepared<{ room_id: string; sequence: number; message_id: string | null; body: Uint8Array }, never>(
-    (p) => read.insertInto("chat_events").values(p) as unknown as { compile(): CompiledQuery<never> },
+  const insert = prepared<{ roomId: string; sequence: number; messageId: string | null; body: Uint8Array }, never>(
+    (p) =>
+      read.insertInto("chat_events").values({
+        room_id: p.roomId,
+        sequence: p.sequence,
+        message_id: p.messageId,
+        body: p.body,
+      }) as unknown as { compile(): CompiledQuery<never> },
   );
   const after = prepared<{ roomId: string; sequence: number; limit: number }, { sequence: number; body: Uint8Array }>(
     (p) =>
@@ -41,14 +47,8 @@ export function createSqlEventStore(database: Database<ChatTables>): EventStore 
       return rows[0]?.head_sequence;
     },
     async insert(tx, event) {
-      await tx.executeQuery(
-        insert({
-          room_id: event.roomId,
-          sequence: event.sequence,
-          message_id: event.messageId ?? null,
-          body: event.body,
-        }),
-      );
+      const { roomId, sequence, messageId, body } = event;
+      await tx.executeQuery(insert({ roomId, sequence, messageId: messageId ?? null, body }));
     },
     async forget(tx: Queries<ChatTables>, roomId, upTo) {
       await tx.deleteFrom("chat_events").where("room_id", "=", roomId).where("sequence", "<=", upTo).execute();

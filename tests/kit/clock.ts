@@ -1,0 +1,16 @@
+import type { Clock } from "#src/platform/clock.ts";
+
+/** A clock that a test moves. It begins at the real time, as tokens are also looked at by others. */
+export interface TestClock extends Clock {
+  advance(ms: number): void;
+}
+
+export function createTestClock(): TestClock {
+  let ahead = 0;
+  return {
+    now: () => Date.now() + ahead,
+    advance(ms) {
+      ahead += ms;
+    },
+  };
+}
