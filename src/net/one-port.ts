@@ -196,7 +196,8 @@ function sniff(socket: Socket, decided: (isHttp2: boolean) => void): void {
     socket.pause();
     socket.unshift(seen);
     decided(couldBeHttp2);
-    socket.resume();
+    // HTTP/2 reads from the handle below the stream, and takes what was put back itself.
+    if (!couldBeHttp2) socket.resume();
   }
   function finish(): void {
     clearTimeout(tooSlow);
