@@ -19,7 +19,16 @@ export function contentFault(content: string): string | undefined {
 export function holdsBlockedWord(text: string, words: readonly string[]): boolean {
   if (words.length === 0) return false;
   const searched = comparable(text);
-  return words.some((word) => holdsWord(searched, comparable(word)));
+  // Most messages hold no word even as a part of another, and need none of these.
+  let ends: Uint8Array | undefined;
+  for (const word of words.map(comparable)) {
+    if (word === "") continue;
+    for (let at = searched.indexOf(word); at !== -1; at = searched.indexOf(word, at + 1)) {
+      ends ??= wordEnds(searched);
+      if (ends[at] === 1 && ends[at + word.length] === 1) return true;
+    }
+  }
+  return false;
 }
 
 function comparable(text: string): string {
@@ -29,27 +38,17 @@ function comparable(text: string): string {
     .toLowerCase();
 }
 
-function holdsWord(text: string, word: string): boolean {
-  if (word === "") return false;
-  for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) {
-    const end = at + word.length;
-    if (!joined(before(text, at), first(word)) && !joined(before(word, word.length), first(text, end))) return true;
+/** 1 at every index of a text, its length included, at which a word may begin or end. */
+function wordEnds(text: string): Uint8Array {
+  const ends = new Uint8Array(text.length + 1);
+  let at = 0;
+  let joinsLeft = false;
+  for (const character of text) {
+    const joins = partOfWord.test(character) && !unspaced.test(character);
+    if (!joins || !joinsLeft) ends[at] = 1;
+    joinsLeft = joins;
+    at += character.length;
   }
-  return false;
-}
-
-/** Whether two neighbours belong to one word. */
-function joined(left: string, right: string): boolean {
-  return partOfWord.test(left) && partOfWord.test(right) && !unspaced.test(left) && !unspaced.test(right);
-}
-
-/** The whole character that begins at an index; empty behind the end. */
-function first(text: string, at = 0): string {
-  const code = text.codePointAt(at);
-  return code === undefined ? "" : String.fromCodePoint(code);
-}
-
-/** The whole character that ends before an index; empty at the start. */
-function before(text: string, at: number): string {
-  return Array.from(text.slice(Math.max(0, at - 2), at)).at(-1) ?? "";
+  ends[at] = 1;
+  return ends;
 }

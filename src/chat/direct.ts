@@ -10,9 +10,9 @@ import { blocked, messageNotFound, selfMessage, userNotFound } from "./errors.ts
 import type { ChatWrite, ChatWrites } from "./events/event-log.ts";
 import { roomCreated } from "./facts.ts";
 import type { Memberships } from "./memberships.ts";
+import { existing } from "./message-access.ts";
 import type { MessageChanges } from "./message-changes.ts";
 import { type MessagePage, type PageRequest, readPage } from "./message-page.ts";
-import { existing } from "./messages.ts";
 import { type Requests, requestOf } from "./requests.ts";
 import type { ConversationKey, DirectStore, DirectUser, StoredConversation } from "./store/direct-store.ts";
 import type { MessageStore, StoredMessage } from "./store/message-store.ts";

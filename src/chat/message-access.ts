@@ -55,3 +55,9 @@ export async function requireAbove(
   const sender = await members.find(queries, message.roomId, message.senderId);
   requireRank(access, sender?.role ?? MemberRole.UNSPECIFIED);
 }
+
+/** Messages are never removed, so what was made before is still there. */
+export function existing(message: StoredMessage | undefined): StoredMessage {
+  if (message === undefined) throw new Error("a message that was sent is not in the store");
+  return message;
+}

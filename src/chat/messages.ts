@@ -17,7 +17,7 @@ import { requireAllowedWords, requireContent } from "./content.ts";
 import { requireReach } from "./direct-reach.ts";
 import { attachmentNotFound, messageDeleted, messageNotFound, replyElsewhere, roleTooLow, slowMode } from "./errors.ts";
 import type { ChatWrites } from "./events/event-log.ts";
-import { loadMessage, requireAbove } from "./message-access.ts";
+import { existing, loadMessage, requireAbove } from "./message-access.ts";
 import type { MessageChanges } from "./message-changes.ts";
 import { type MessagePage, type PageRequest, readPage } from "./message-page.ts";
 import { type Requests, requestOf } from "./requests.ts";
@@ -152,10 +152,4 @@ function requirePatience({ room, rank }: RoomAccess, member: Member, now: number
 function requireTakingBack(access: RoomAccess): void {
   requireAllowed(access, "write", messageNotFound);
   requireActive(access);
-}
-
-/** Messages are never removed, so what was made before is still there. */
-export function existing(message: StoredMessage | undefined): StoredMessage {
-  if (message === undefined) throw new Error("a message that was sent is not in the store");
-  return message;
 }
