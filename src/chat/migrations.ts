@@ -165,13 +165,21 @@ export const chatMigrations: Migrations = {
         .execute();
     },
   },
-  "0002_rooms_by_maker_and_sanctions_by_end": {
+  "0002_ways_to_rooms_and_sanctions": {
     async up(db) {
       await db.schema
         .createIndex("chat_rooms_by_maker")
         .on("chat_rooms")
         .columns(["created_by", "is_active", "type"])
         .execute();
+      // Holds all that decides whether a room is listed, so that counting them reads no rows; first the id, in whose
+      // order they are listed.
+      await db.schema
+        .createIndex("chat_rooms_by_openness")
+        .on("chat_rooms")
+        .columns(["id", "type", "visibility", "is_active"])
+        .execute();
+      await db.schema.createIndex("chat_sanctions_by_user").on("chat_sanctions").columns(["user_id", "kind"]).execute();
       await db.schema
         .createIndex("chat_sanctions_by_end")
         .on("chat_sanctions")

@@ -53,6 +53,9 @@ export function createSqlRoomStore(): RoomStore {
     },
     async list(queries, filter, { before, limit }) {
       const rows = await findable(queries, filter)
+        .leftJoin("chat_members as member", (join) =>
+          join.onRef("member.room_id", "=", "room.id").on("member.user_id", "=", Number(filter.userId)),
+        )
         .selectAll("room")
         .select("member.role as member_role")
         .$if(before !== undefined, (query) => query.where("room.id", "<", before as string))
@@ -70,32 +73,28 @@ export function createSqlRoomStore(): RoomStore {
   };
 }
 
+/** Subqueries that name only the user are run once, not for each room. */
 function findable(queries: Queries<ChatTables>, { userId, joinedOnly, now }: RoomFilter) {
   return queries
     .selectFrom("chat_rooms as room")
-    .leftJoin("chat_members as member", (join) =>
-      join.onRef("member.room_id", "=", "room.id").on("member.user_id", "=", Number(userId)),
-    )
     .where("room.type", "!=", RoomType.DIRECT)
     .where((eb) => {
-      const joined = eb("member.user_id", "is not", null);
+      const mine = eb.selectFrom("chat_members").select("room_id").where("user_id", "=", Number(userId));
+      const joined = eb("room.id", "in", mine);
       if (joinedOnly) return joined;
-      const banned = eb.exists(
-        eb
-          .selectFrom("chat_sanctions as ban")
-          .select("ban.id")
-          .whereRef("ban.room_id", "=", "room.id")
-          .where("ban.user_id", "=", Number(userId))
-          .where("ban.kind", "=", SanctionKind.BAN)
-          .where((ban) => ban.or([ban("ban.expires_at", "is", null), ban("ban.expires_at", ">", now)])),
-      );
+      const closedToMe = eb
+        .selectFrom("chat_sanctions")
+        .select("room_id")
+        .where("user_id", "=", Number(userId))
+        .where("kind", "=", SanctionKind.BAN)
+        .where((ban) => ban.or([ban("expires_at", "is", null), ban("expires_at", ">", now)]));
       const listed = eb.and([
         eb("room.type", "in", [RoomType.PUBLIC, RoomType.PREMIUM]),
         eb("room.visibility", "!=", RoomVisibility.HIDDEN),
         eb("room.is_active", "=", 1),
-        eb.not(banned),
+        eb("room.id", "not in", closedToMe),
       ]);
-      return eb.or([joined, listed]);
+      return eb.or([listed, joined]);
     });
 }
 
