@@ -9,6 +9,7 @@ export type SessionId = Id<"session">;
 export type RoomId = Id<"room">;
 export type MessageId = Id<"message">;
 export type SanctionId = Id<"sanction">;
+export type LogEntryId = Id<"moderation log entry">;
 
 const counterBits = 12;
 let lastMs = 0;

@@ -1,5 +1,4 @@
-import { v7 as uuidv7 } from "uuid";
-import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
+import { type LogEntryId, type MessageId, newId, type RoomId, type UserId } from "../../platform/ids.ts";
 import type { LoggedAction, ModerationLog } from "./moderation-log.ts";
 
 /** The moderation log in SQL. */
@@ -9,7 +8,7 @@ export function createSqlModerationLog(): ModerationLog {
       await tx
         .insertInto("chat_moderation_log")
         .values({
-          id: uuidv7(),
+          id: newId<LogEntryId>(),
           room_id: entry.roomId,
           actor_id: Number(entry.actorId),
           target_user_id: Number(entry.targetUserId ?? 0),
