@@ -174,7 +174,7 @@ describe("what somebody is to a room", () => {
   });
 
   it("roles act only on roles strictly below", () => {
-    const roles = [0, MemberRole.MEMBER, MemberRole.MODERATOR, MemberRole.ADMIN, MemberRole.OWNER];
+    const roles = [MemberRole.UNSPECIFIED, MemberRole.MEMBER, MemberRole.MODERATOR, MemberRole.ADMIN, MemberRole.OWNER];
     const pairs = roles.flatMap((rank, r) => roles.map((target, t) => [isBelow(target, rank), t < r] as const));
     for (const [below, expected] of pairs) expect(below).toBe(expected);
   });
