@@ -9,6 +9,9 @@ export type SessionId = Id<"session">;
 export type RoomId = Id<"room">;
 export type MessageId = Id<"message">;
 export type SanctionId = Id<"sanction">;
+export type StreamId = Id<"stream">;
+export type ListenerId = Id<"listener">;
+export type RecordingId = Id<"recording">;
 export type LogEntryId = Id<"moderation log entry">;
 
 const counterBits = 12;
