@@ -16,7 +16,7 @@ const list = z.pipe(
 const urls = (what: string, protocols: RegExp) =>
   z.pipe(list, z.array(z.url({ protocol: protocols, error: `has to be ${what}` })));
 
-/** The variables that Veza reads, each with its default; docs/configuration.md explains them. */
+/** The variables that Veza reads, each with its default; docs/running.md explains them. */
 const schema = z.object({
   VEZA_HOST: z._default(z.string().check(z.minLength(1)), "127.0.0.1"),
   VEZA_HTTP_PORT: z._default(port, 8080),

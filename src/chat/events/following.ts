@@ -61,11 +61,11 @@ export function createFollowing(needs: {
     };
   }
 
-  /** The caller's rooms, or those asked for. */
-  async function roomsToFollow(caller: Principal, asked: readonly RoomId[]): Promise<readonly RoomId[]> {
-    if (asked.length === 0) return store.roomsOf(caller.userId, limits.follow.roomsPerStream);
-    await rules.requireReadable(caller, asked);
-    return asked;
+  /** The rooms that the caller is a member of, and those to follow: the same, unless some were asked for. */
+  async function roomsToFollow(caller: Principal, asked: readonly RoomId[]) {
+    if (asked.length > 0) await rules.requireReadable(caller, asked);
+    const joined = await store.roomsOf(caller.userId, limits.follow.roomsPerStream);
+    return { joined: new Set(joined), followed: asked.length > 0 ? asked : joined };
   }
 
   return {
@@ -86,14 +86,15 @@ export function createFollowing(needs: {
       let onBell = (bell: UserBell): void => void early.push(bell);
       cleanup.use(onUserBell(bus, caller.userId, (bell) => onBell(bell)));
 
-      const acquired = await feeds.acquire(await roomsToFollow(caller, named));
+      const { joined, followed } = await roomsToFollow(caller, named);
+      const acquired = await feeds.acquire(followed);
       if (signal.aborted) {
         for (const feed of acquired.values()) feeds.release(feed);
         throw signal.reason;
       }
       const open = cleanup.move();
       const follower = new Follower(sink, (feed) => {
-        presence.left(feed.roomId, caller.userId);
+        if (joined.delete(feed.roomId)) presence.left(feed.roomId, caller.userId);
         feeds.release(feed);
         // After this turn: the follower may be in the middle of its work.
         queueMicrotask(() => {
@@ -103,11 +104,17 @@ export function createFollowing(needs: {
         });
       });
 
+      function isThere(roomId: RoomId): void {
+        if (joined.has(roomId)) return;
+        joined.add(roomId);
+        presence.came(roomId, caller.userId);
+      }
       async function join(roomId: RoomId, after: number): Promise<void> {
-        if (!followsAll || follower.follows(roomId) || follower.roomCount >= limits.follow.roomsPerStream) return;
+        if (follower.follows(roomId)) return isThere(roomId);
+        if (!followsAll || follower.roomCount >= limits.follow.roomsPerStream) return;
         const feed: RoomFeed | undefined = (await feeds.acquire([roomId])).get(roomId);
         if (feed === undefined) return;
-        presence.came(roomId, caller.userId);
+        isThere(roomId);
         follower.add(feed, after);
       }
       onBell = ({ roomId, follows, sequence }) => {
@@ -145,7 +152,10 @@ export function createFollowing(needs: {
         open.dispose();
       });
 
-      for (const roomId of acquired.keys()) presence.came(roomId, caller.userId);
+      for (const roomId of joined) {
+        if (acquired.has(roomId)) presence.came(roomId, caller.userId);
+        else joined.delete(roomId);
+      }
       follower.start(acquired.values(), cursors, clock.now());
       for (const bell of early) onBell(bell);
     },
@@ -169,7 +179,7 @@ function endingOf(reason: unknown): Ending | undefined {
   return undefined;
 }
 
-/** How many different users follow each room. */
+/** How many different members of each room follow it. */
 class Presence {
   readonly #rooms = new Map<RoomId, Map<UserId, number>>();
 
