@@ -1,0 +1,7 @@
+import { render } from "preact";
+import "@preact/signals";
+import { App } from "./pages/app.tsx";
+
+const root = document.getElementById("app");
+if (root === null) throw new Error("the page has no place for the app");
+render(<App />, root);

@@ -1,0 +1,42 @@
+import { ConnectionStrip } from "../parts/connection-strip.tsx";
+import { Sidebar } from "../parts/sidebar.tsx";
+import { useTitle } from "../parts/use-title.ts";
+import { type Route, route } from "../state/router.ts";
+import { AccountPage } from "./account-page.tsx";
+import { DirectPage } from "./direct-page.tsx";
+import { HomePage } from "./home-page.tsx";
+import { RoomPage } from "./room-page.tsx";
+import { UnknownPage } from "./unknown-page.tsx";
+
+/** The console of somebody signed in: the list beside what is open, on a phone one of them at a time. */
+export function Shell() {
+  const current = route.value;
+  useTitle();
+  return (
+    <div class={current.page === "home" ? "shell shell-list" : "shell shell-open"}>
+      <a class="skip-link" href="#main">
+        Skip to content
+      </a>
+      <ConnectionStrip />
+      <Sidebar />
+      <main id="main" class="main" tabIndex={-1}>
+        <Page route={current} />
+      </main>
+    </div>
+  );
+}
+
+function Page({ route }: { readonly route: Route }) {
+  switch (route.page) {
+    case "home":
+      return <HomePage />;
+    case "room":
+      return <RoomPage key={route.roomId} roomId={route.roomId} inviteCode={route.inviteCode} />;
+    case "direct":
+      return <DirectPage key={route.userId} userId={route.userId} />;
+    case "account":
+      return <AccountPage />;
+    case "unknown":
+      return <UnknownPage />;
+  }
+}

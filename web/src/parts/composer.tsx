@@ -1,0 +1,71 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { drafts } from "../state/drafts.ts";
+import type { Place } from "../state/places.ts";
+import { IconButton } from "./button.tsx";
+import { GrowingText } from "./growing-text.tsx";
+import { TypingLine } from "./typing-line.tsx";
+import { useWorkspace } from "./use-workspace.ts";
+
+interface ComposerProps {
+  readonly place: Place;
+  readonly roomId: string | undefined;
+  readonly label: string;
+  /** The person pressed the arrow up with nothing written. */
+  readonly onEditLast: () => void;
+}
+
+/** Where one writes. What was begun waits here until one comes back. */
+export function Composer({ place, roomId, label, onEditLast }: ComposerProps) {
+  const { outbox, typing } = useWorkspace();
+  const [text, setText] = useState(() => drafts.get(place.key));
+  const input = useRef<HTMLTextAreaElement>(null);
+
+  // On a touch screen the keyboard would cover what one came to read.
+  useEffect(() => {
+    if (matchMedia("(hover: hover)").matches) input.current?.focus();
+  }, []);
+
+  function write(next: string): void {
+    setText(next);
+    drafts.set(place.key, next);
+    if (roomId === undefined) return;
+    if (next === "") typing.stopped(roomId);
+    else typing.pressed(roomId);
+  }
+
+  function send(): void {
+    const content = text.trim();
+    if (content === "") return;
+    outbox.add(place.key, content);
+    write("");
+    input.current?.focus();
+  }
+
+  return (
+    <div class="composer">
+      <TypingLine roomId={roomId} />
+      <form
+        class="composer-frame"
+        onSubmit={(event) => {
+          event.preventDefault();
+          send();
+        }}
+      >
+        <GrowingText
+          inputRef={input}
+          label={label}
+          placeholder={label}
+          value={text}
+          onInput={write}
+          onEnter={send}
+          onKeyDown={(event) => {
+            if (event.key !== "ArrowUp" || text !== "") return;
+            event.preventDefault();
+            onEditLast();
+          }}
+        />
+        <IconButton icon="send" label="Send" kind="primary" type="submit" isDisabled={text.trim() === ""} />
+      </form>
+    </div>
+  );
+}

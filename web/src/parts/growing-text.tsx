@@ -1,0 +1,57 @@
+import type { RefObject } from "preact";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+
+/** As the contract limits a message. */
+const LONGEST = 4000;
+
+interface GrowingTextProps {
+  readonly label: string;
+  readonly value: string;
+  readonly placeholder?: string;
+  readonly isFocused?: boolean;
+  readonly onInput: (text: string) => void;
+  readonly onEnter: () => void;
+  readonly onKeyDown?: (event: KeyboardEvent) => void;
+  readonly inputRef?: RefObject<HTMLTextAreaElement | null>;
+}
+
+/** A text that grows with what is written. Enter is for the caller, Shift+Enter begins a new line. */
+export function GrowingText(props: GrowingTextProps) {
+  const { label, value, placeholder, isFocused = false, onInput, onEnter, onKeyDown } = props;
+  const own = useRef<HTMLTextAreaElement>(null);
+  const ref = props.inputRef ?? own;
+
+  useLayoutEffect(() => {
+    const area = ref.current;
+    if (area === null) return;
+    area.style.height = "auto";
+    area.style.height = `${area.scrollHeight}px`;
+  }, [value]);
+
+  useEffect(() => {
+    if (!isFocused) return;
+    ref.current?.focus();
+    ref.current?.setSelectionRange(value.length, value.length);
+  }, []);
+
+  return (
+    <textarea
+      ref={ref}
+      class="growing"
+      rows={1}
+      dir="auto"
+      maxlength={LONGEST}
+      aria-label={label}
+      placeholder={placeholder}
+      value={value}
+      onInput={(event) => onInput(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        // While an input method composes a character, Enter is the input method's.
+        if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+          event.preventDefault();
+          onEnter();
+        } else onKeyDown?.(event);
+      }}
+    />
+  );
+}

@@ -1,0 +1,42 @@
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
+import type { Place } from "../state/places.ts";
+import { Composer } from "./composer.tsx";
+import { MessageLog } from "./message-log.tsx";
+import { useWorkspace } from "./use-workspace.ts";
+
+interface PlaceViewProps {
+  readonly place: Place;
+  readonly roomId: string | undefined;
+  readonly composerLabel: string;
+  readonly emptyText: string;
+  /** Instead of the composer, for who cannot write here. */
+  readonly bar?: ComponentChildren;
+}
+
+/** The log of a place above the composer. */
+export function PlaceView({ place, roomId, composerLabel, emptyText, bar }: PlaceViewProps) {
+  const { account } = useWorkspace();
+  const { timeline } = place;
+  const editing = useSignal<string | undefined>(undefined);
+
+  // A place that was open before is up to date: its events went on arriving.
+  useEffect(() => {
+    if (timeline.state.peek() !== "ready") timeline.reload().catch(() => {});
+  }, [timeline]);
+
+  function editLast(): void {
+    const own = timeline.messages
+      .peek()
+      .findLast(({ senderId, isDeleted }) => senderId === account.userId && !isDeleted);
+    if (own !== undefined) editing.value = own.id;
+  }
+
+  return (
+    <div class="place">
+      <MessageLog place={place} roomId={roomId} editing={editing} emptyText={emptyText} />
+      {bar ?? <Composer place={place} roomId={roomId} label={composerLabel} onEditLast={editLast} />}
+    </div>
+  );
+}

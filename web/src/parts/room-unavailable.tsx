@@ -1,0 +1,33 @@
+import type { Problem } from "../../../src/client/index.ts";
+import { isTransient } from "../../../src/client/index.ts";
+import { paths } from "../state/router.ts";
+import { sentenceOfProblem } from "../text/sentences.ts";
+import { Button } from "./button.tsx";
+import { Empty } from "./empty.tsx";
+import { Link } from "./link.tsx";
+
+/** A place that cannot be shown. */
+export function RoomUnavailable({ problem, onRetry }: { readonly problem: Problem; readonly onRetry: () => void }) {
+  const isHidden = problem.reason === "ROOM_NOT_FOUND";
+  return (
+    <Empty
+      icon="lock"
+      title={isHidden ? "This room is not open to you" : "This cannot be shown right now"}
+      text={
+        isHidden
+          ? "It does not exist, or it is private. If somebody told you of it, ask them for an invite link."
+          : sentenceOfProblem(problem)
+      }
+    >
+      {isTransient(problem) ? (
+        <Button kind="primary" onClick={onRetry}>
+          Try again
+        </Button>
+      ) : (
+        <Link to={paths.home} class="button button-primary">
+          Go to the start
+        </Link>
+      )}
+    </Empty>
+  );
+}

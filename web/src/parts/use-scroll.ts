@@ -1,0 +1,71 @@
+import type { RefObject } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+
+/** As near to the end counts as at the end. */
+const NEAR_PX = 48;
+
+export interface Scroll {
+  readonly isAtEnd: boolean;
+  toEnd(how?: ScrollBehavior): void;
+}
+
+/**
+ * Keeps a growing list where its reader is: at the end, if they are there; else where they are, whatever comes in above
+ * or below. The browser's own scroll anchoring would do in part, and not in every browser.
+ */
+export function useScroll(box: RefObject<HTMLElement | null>, list: RefObject<HTMLElement | null>): Scroll {
+  const [isAtEnd, setAtEnd] = useState(true);
+  const isStuck = useRef(true);
+  /** An element that was there before, and where it was. */
+  const anchor = useRef<{ element: HTMLElement; top: number } | undefined>(undefined);
+
+  function measure(): void {
+    const element = list.current?.firstElementChild;
+    anchor.current = element instanceof HTMLElement ? { element, top: element.offsetTop } : undefined;
+  }
+
+  function stick(): void {
+    if (isStuck.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
+  }
+
+  // After every rendering, before it is painted.
+  useLayoutEffect(() => {
+    const before = anchor.current;
+    if (isStuck.current) stick();
+    else if (before?.element.isConnected && box.current !== null) {
+      box.current.scrollTop += before.element.offsetTop - before.top;
+    }
+    measure();
+  });
+
+  useEffect(() => {
+    const element = box.current;
+    const content = list.current;
+    if (element === null || content === null) return;
+    const onScroll = () => {
+      isStuck.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
+      setAtEnd(isStuck.current);
+    };
+    // A keyboard that slides in, a composer that grows, a narrower window.
+    const resizes = new ResizeObserver(() => {
+      stick();
+      measure();
+    });
+    resizes.observe(element);
+    resizes.observe(content);
+    element.addEventListener("scroll", onScroll, { passive: true });
+    return () => {
+      resizes.disconnect();
+      element.removeEventListener("scroll", onScroll);
+    };
+  }, []);
+
+  return {
+    isAtEnd,
+    toEnd(how = "auto") {
+      isStuck.current = true;
+      setAtEnd(true);
+      box.current?.scrollTo({ top: box.current.scrollHeight, behavior: how });
+    },
+  };
+}

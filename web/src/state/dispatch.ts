@@ -1,0 +1,95 @@
+import { batch } from "@preact/signals";
+import type { ChatEvent } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import { RoomType } from "#gen/veza/chat/v1/room_pb.ts";
+import type { Conversations } from "./conversations.ts";
+import type { LiveParts } from "./live.ts";
+import type { People } from "./people.ts";
+import type { Places } from "./places.ts";
+import type { Rooms } from "./rooms.ts";
+import type { Typing } from "./typing.ts";
+import type { UnreadCounts } from "./unread.ts";
+
+/** Brings what happens to everything that shows it. */
+export function createDispatch(workspace: {
+  rooms: Rooms;
+  conversations: Conversations;
+  unread: UnreadCounts;
+  people: People;
+  places: Places;
+  typing: Typing;
+}): LiveParts {
+  const { rooms, conversations, unread, people, places, typing } = workspace;
+  /** Events of rooms that are being looked up: they wait until it is known what they belong to. */
+  const waiting = new Map<string, ChatEvent[]>();
+
+  function isKnown(roomId: string): boolean {
+    return rooms.has(roomId) || conversations.has(roomId);
+  }
+
+  function apply(event: ChatEvent): void {
+    const { roomId } = event;
+    const queue = waiting.get(roomId);
+    if (queue !== undefined) queue.push(event);
+    else if (isKnown(roomId)) deliver(event);
+    else void lookUp(event);
+  }
+
+  function deliver(event: ChatEvent): void {
+    batch(() => {
+      const key = places.keyOf(event.roomId);
+      rooms.apply(event);
+      conversations.apply(event);
+      if (rooms.isMine(event.roomId) || conversations.has(event.roomId)) unread.apply(event);
+      typing.apply(event);
+      people.known(event.roomId)?.apply(event);
+      places.outbox.apply(event, key);
+      places.at(key)?.timeline.apply(event);
+    });
+  }
+
+  /** A room that the person has come into elsewhere, or a conversation that somebody else began. */
+  async function lookUp(first: ChatEvent): Promise<void> {
+    const { roomId } = first;
+    waiting.set(roomId, [first]);
+    try {
+      await refresh(roomId);
+    } catch {
+      // Gone again, or out of reach. The list is read afresh with the next page load at the latest.
+    }
+    const events = waiting.get(roomId) ?? [];
+    waiting.delete(roomId);
+    if (isKnown(roomId)) events.forEach(deliver);
+  }
+
+  async function refresh(roomId: string): Promise<void> {
+    const room = await rooms.read(roomId);
+    if (room.type === RoomType.DIRECT) conversations.begin(room);
+    else rooms.put(room);
+  }
+
+  return {
+    apply,
+
+    notice(signal) {
+      typing.notice(signal);
+      people.known(signal.roomId)?.notice(signal);
+    },
+
+    async load() {
+      // The console is of use without badges.
+      await Promise.all([rooms.load(), conversations.load(), unread.load().catch(() => {})]);
+      return new Map([...rooms.heads(), ...conversations.heads()]);
+    },
+
+    async reload(roomId) {
+      await refresh(roomId);
+      await Promise.all([
+        places.at(places.keyOf(roomId))?.timeline.reload(),
+        people.known(roomId)?.load(),
+        unread.load().catch(() => {}),
+      ]);
+    },
+
+    onLive: () => places.outbox.wake(),
+  };
+}

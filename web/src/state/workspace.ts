@@ -1,0 +1,52 @@
+import { createClient } from "@connectrpc/connect";
+import { AuthService } from "#gen/veza/auth/v1/auth_service_pb.ts";
+import { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
+import type { Account, Session } from "../../../src/client/index.ts";
+import { type Clients, withDeadlines } from "./clients.ts";
+import { createConversations } from "./conversations.ts";
+import { createDispatch } from "./dispatch.ts";
+import { createLive } from "./live.ts";
+import { createPeople } from "./people.ts";
+import { createPlaces } from "./places.ts";
+import { createRooms } from "./rooms.ts";
+import { createTyping } from "./typing.ts";
+import { createUnread } from "./unread.ts";
+
+export type Workspace = ReturnType<typeof createWorkspace>;
+
+/** Everything that one signed-in person works with, kept up to date until it is closed. */
+export function createWorkspace(session: Session, account: Account) {
+  const closing = new AbortController();
+  const transport = withDeadlines(session.transport);
+  const clients: Clients = {
+    auth: createClient(AuthService, transport),
+    chat: createClient(ChatService, transport),
+  };
+  const me = account.userId;
+
+  const unread = createUnread(clients, me);
+  const rooms = createRooms(clients, me);
+  const conversations = createConversations(clients);
+  const people = createPeople(clients);
+  const typing = createTyping(clients, me);
+  const places = createPlaces({ userId: me, chat: clients.chat, conversations, closing: closing.signal });
+  const parts = createDispatch({ rooms, conversations, unread, people, places, typing });
+  const live = createLive({ session, chat: clients.chat, closing: closing.signal, parts });
+
+  return {
+    account,
+    clients,
+    rooms,
+    conversations,
+    unread,
+    people,
+    places,
+    outbox: places.outbox,
+    typing,
+    live,
+    /** Stops everything that runs for this person. */
+    close(): void {
+      closing.abort();
+    },
+  };
+}
