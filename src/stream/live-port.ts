@@ -11,9 +11,9 @@ import type { ListenerId, RecordingId, StreamId, UserId } from "../platform/ids.
  */
 
 /** A quality that sound can have: every AudioQuality but UNSPECIFIED and AUTO. */
-export type Rendition = Exclude<AudioQuality, typeof AudioQuality.UNSPECIFIED | typeof AudioQuality.AUTO>;
+export type Rendition = (typeof AudioQuality)["LOW" | "MEDIUM" | "HIGH" | "ULTRA"];
 /** A quality that can be asked for: a rendition, or AUTO. */
-export type WantedQuality = Exclude<AudioQuality, typeof AudioQuality.UNSPECIFIED>;
+export type WantedQuality = Rendition | typeof AudioQuality.AUTO;
 
 /** What is playing. Lengths are those of the contract. */
 export interface Metadata {

@@ -1,0 +1,33 @@
+import { type StreamStatus, StreamStatusSchema } from "#gen/veza/stream/v1/stream_pb.ts";
+import { Failure, Reason } from "../platform/failure.ts";
+
+/** Every failure that stream expects, by the name of its reason in `veza.errors.v1.Reason`. */
+
+export const streamNotFound = () => new Failure(Reason.STREAM_NOT_FOUND);
+export const notYourStream = () => new Failure(Reason.NOT_YOUR_STREAM);
+export const streamKeyWrong = () => new Failure(Reason.STREAM_KEY_WRONG);
+export const alreadyBroadcasting = () => new Failure(Reason.ALREADY_BROADCASTING);
+export const broadcastOver = () => new Failure(Reason.BROADCAST_OVER);
+export const sequenceGap = () => new Failure(Reason.SEQUENCE_GAP);
+export const audioUnsupported = () => new Failure(Reason.AUDIO_UNSUPPORTED);
+export const listenerNotFound = () => new Failure(Reason.LISTENER_NOT_FOUND);
+export const qualityUnavailable = () => new Failure(Reason.QUALITY_UNAVAILABLE);
+export const recordingNotFound = () => new Failure(Reason.RECORDING_NOT_FOUND);
+export const alreadyRecording = () => new Failure(Reason.ALREADY_RECORDING);
+export const recordingOpen = () => new Failure(Reason.RECORDING_OPEN);
+export const roomNotFound = () => new Failure(Reason.ROOM_NOT_FOUND);
+export const userNotFound = () => new Failure(Reason.USER_NOT_FOUND);
+export const adminOnly = () => new Failure(Reason.ADMIN_ONLY);
+
+/** `step` is what was tried, as in "paused". */
+export function wrongStreamState(status: StreamStatus, step: string): Failure {
+  const name = StreamStatusSchema.value[status]?.localName ?? String(status);
+  return new Failure(Reason.WRONG_STREAM_STATE, {
+    sentence: `a stream that is ${name} cannot be ${step}`,
+    metadata: { status: name },
+  });
+}
+
+/** `sentence` says what the limit is and what can be done about it. */
+export const limitReached = (sentence: string, limit: number) =>
+  new Failure(Reason.LIMIT_REACHED, { sentence, metadata: { limit: String(limit) } });
