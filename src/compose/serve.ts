@@ -19,6 +19,7 @@ async function start(): Promise<void> {
   const config = readConfig(process.env);
   const app = await startApp(config);
   app.platform.log.info({ addresses: app.addresses, node: process.version }, "ready");
+  app.platform.log.flush();
 
   function stop(signal: NodeJS.Signals): void {
     app.platform.log.info({ signal }, "stopping");

@@ -1,4 +1,7 @@
-/** A map that forgets what was not asked for the longest once it holds `capacity` entries. */
+/**
+ * A map of at most `capacity` entries that forgets what was not asked for lately. In two generations: what was asked
+ * for since the last turn, and what was before. A hit among the recent ones moves nothing.
+ */
 export interface Lru<Key, Value> {
   get(key: Key): Value | undefined;
   set(key: Key, value: Value): void;
@@ -6,23 +9,35 @@ export interface Lru<Key, Value> {
 }
 
 export function createLru<Key, Value>(capacity: number): Lru<Key, Value> {
-  // A map keeps the order of insertion: what is used is moved to its end, what is forgotten stands at its start.
-  const entries = new Map<Key, Value>();
+  const perGeneration = Math.max(1, Math.floor(capacity / 2));
+  let recent = new Map<Key, Value>();
+  let older = new Map<Key, Value>();
+
+  function remember(key: Key, value: Value): void {
+    if (recent.size >= perGeneration && !recent.has(key)) {
+      older = recent;
+      recent = new Map();
+    }
+    recent.set(key, value);
+  }
+
   return {
     get(key) {
-      const value = entries.get(key);
-      if (value === undefined) return undefined;
-      entries.delete(key);
-      entries.set(key, value);
-      return value;
+      const found = recent.get(key);
+      if (found !== undefined) return found;
+      const old = older.get(key);
+      if (old === undefined) return undefined;
+      older.delete(key);
+      remember(key, old);
+      return old;
     },
     set(key, value) {
-      entries.delete(key);
-      if (entries.size >= capacity) entries.delete(entries.keys().next().value as Key);
-      entries.set(key, value);
+      older.delete(key);
+      remember(key, value);
     },
     delete(key) {
-      entries.delete(key);
+      recent.delete(key);
+      older.delete(key);
     },
   };
 }
