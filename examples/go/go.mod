@@ -1,0 +1,3 @@
+module example.org/veza-chat
+
+go 1.22
