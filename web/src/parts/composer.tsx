@@ -1,4 +1,5 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import { drafts } from "../state/drafts.ts";
 import type { Place } from "../state/places.ts";
 import { IconButton } from "./button.tsx";
@@ -10,15 +11,15 @@ interface ComposerProps {
   readonly place: Place;
   readonly roomId: string | undefined;
   readonly label: string;
+  readonly input: RefObject<HTMLTextAreaElement | null>;
   /** The person pressed the arrow up with nothing written. */
   readonly onEditLast: () => void;
 }
 
 /** Where one writes. What was begun waits here until one comes back. */
-export function Composer({ place, roomId, label, onEditLast }: ComposerProps) {
+export function Composer({ place, roomId, label, input, onEditLast }: ComposerProps) {
   const { outbox, typing } = useWorkspace();
   const [text, setText] = useState(() => drafts.get(place.key));
-  const input = useRef<HTMLTextAreaElement>(null);
 
   // On a touch screen the keyboard would cover what one came to read.
   useEffect(() => {

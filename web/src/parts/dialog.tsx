@@ -8,14 +8,14 @@ interface DialogProps {
   readonly children: ComponentChildren;
 }
 
-/** Asks for attention. The browser keeps the focus inside, closes on Esc, and gives the focus back afterwards. */
+/** Asks for attention. The browser keeps the focus inside and closes on Esc; afterwards the focus goes back. */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
-    const dialog = ref.current;
-    dialog?.showModal();
-    return () => dialog?.close();
+    const opener = document.activeElement;
+    ref.current?.showModal();
+    return () => giveFocusBack(opener);
   }, []);
   return (
     <dialog
@@ -38,4 +38,12 @@ export function Dialog({ title, onClose, children }: DialogProps) {
       </div>
     </dialog>
   );
+}
+
+/** To what opened the dialog, or near to where it was; unless somebody else has taken the focus meanwhile. */
+function giveFocusBack(opener: Element | null): void {
+  const { activeElement } = document;
+  if (activeElement !== null && activeElement !== document.body && activeElement.closest("dialog") === null) return;
+  const target = opener?.isConnected ? opener : document.getElementById("main");
+  if (target instanceof HTMLElement) target.focus();
 }

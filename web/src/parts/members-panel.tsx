@@ -29,32 +29,35 @@ export function MembersPanel({ room, onClose }: { readonly room: Room; readonly 
   }, []);
 
   return (
-    <aside
-      ref={panel}
-      class="members"
-      aria-label="Members"
-      tabIndex={-1}
-      onKeyDown={(event) => event.key === "Escape" && onClose()}
-    >
-      <header class="members-head">
-        <h2>Members</h2>
-        <IconButton icon="close" label="Close members" onClick={onClose} />
-      </header>
-      {members === undefined ? (
-        <Skeleton label="Loading members" kind="rows" count={5} />
-      ) : (
-        <ul class="list">
-          {ranked(members).map((member) => (
-            <MemberRow key={member.userId} member={member} />
-          ))}
-        </ul>
-      )}
-      {circle.hasMore.value && (
-        <button type="button" class="text-button list-more" aria-busy={isBusy} onClick={() => void readMore()}>
-          {isBusy ? "Loading…" : "Show more members"}
-        </button>
-      )}
-    </aside>
+    <>
+      <button type="button" class="members-veil" tabIndex={-1} aria-label="Back to the messages" onClick={onClose} />
+      <aside
+        ref={panel}
+        class="members"
+        aria-label="Members"
+        tabIndex={-1}
+        onKeyDown={(event) => event.key === "Escape" && onClose()}
+      >
+        <header class="members-head">
+          <h2>Members</h2>
+          <IconButton icon="close" label="Close members" onClick={onClose} />
+        </header>
+        {members === undefined ? (
+          <Skeleton label="Loading members" kind="rows" count={5} />
+        ) : (
+          <ul class="list">
+            {ranked(members).map((member) => (
+              <MemberRow key={member.userId} member={member} />
+            ))}
+          </ul>
+        )}
+        {circle.hasMore.value && (
+          <button type="button" class="text-button list-more" aria-busy={isBusy} onClick={() => void readMore()}>
+            {isBusy ? "Loading…" : "Show more members"}
+          </button>
+        )}
+      </aside>
+    </>
   );
 }
 

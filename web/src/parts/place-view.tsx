@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Place } from "../state/places.ts";
 import { Composer } from "./composer.tsx";
 import { MessageLog } from "./message-log.tsx";
@@ -21,6 +21,16 @@ export function PlaceView({ place, roomId, composerLabel, emptyText, bar }: Plac
   const { timeline } = place;
   const editing = useSignal<string | undefined>(undefined);
 
+  const input = useRef<HTMLTextAreaElement>(null);
+
+  // Done with an edit, one goes on writing.
+  const isEditing = editing.value !== undefined;
+  const wasEditing = useRef(false);
+  useEffect(() => {
+    if (wasEditing.current && !isEditing) input.current?.focus();
+    wasEditing.current = isEditing;
+  }, [isEditing]);
+
   // A place that was open before is up to date: its events went on arriving.
   useEffect(() => {
     if (timeline.state.peek() !== "ready") timeline.reload().catch(() => {});
@@ -36,7 +46,7 @@ export function PlaceView({ place, roomId, composerLabel, emptyText, bar }: Plac
   return (
     <div class="place">
       <MessageLog place={place} roomId={roomId} editing={editing} emptyText={emptyText} />
-      {bar ?? <Composer place={place} roomId={roomId} label={composerLabel} onEditLast={editLast} />}
+      {bar ?? <Composer place={place} roomId={roomId} label={composerLabel} input={input} onEditLast={editLast} />}
     </div>
   );
 }

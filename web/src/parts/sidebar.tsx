@@ -41,7 +41,7 @@ export function Sidebar() {
           <Avatar userId={account.userId} username={account.username} size="small" />
           <span class="account-name">{account.username}</span>
           <span class="hidden">: account and settings</span>
-          <Icon name="gear" />
+          <Icon name="settings" />
         </Link>
       </footer>
       {isCreating && <CreateRoomDialog onClose={() => setCreating(false)} />}
