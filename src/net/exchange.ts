@@ -1,5 +1,8 @@
+import type { Readable } from "node:stream";
+import { limits } from "../platform/limits.ts";
+
 /** Response headers as they go to the wire: lower-case names. */
-export type WireHeaders = Record<string, string | readonly string[]>;
+export type WireHeaders = Readonly<Record<string, string | readonly string[]>>;
 
 /**
  * One request and its response, over HTTP/1.1 or HTTP/2. What the two have in common and an RPC needs, and nothing that
@@ -19,12 +22,12 @@ export interface Exchange {
   headers(): Headers;
   /**
    * Reads the whole body and calls back once: with the bytes, or with an error: `too-large` past `maxBytes`, `gone`
-   * when the client went away before the end, `stalled` when nothing came for too long.
+   * when the client went away before the end, `stalled` when too little came for too long.
    */
   readBody(maxBytes: number, done: (error: BodyError | undefined, bytes: Uint8Array) => void): void;
-  /** The body as it comes. Not together with `readBody`. */
+  /** The body as it comes, at the pace it is asked for. Not together with `readBody`. */
   body(): AsyncIterable<Uint8Array>;
-  /** Sends a response whose body is known. With trailers only over HTTP/2. */
+  /** Sends a response whose body is known. */
   respond(status: number, headers: WireHeaders, body: Uint8Array | undefined, trailers?: WireHeaders): void;
   /** Begins a response whose body follows by `write` and ends by `end`. */
   begin(status: number, headers: WireHeaders, withTrailers: boolean): void;
@@ -42,44 +45,44 @@ export type BodyError = "too-large" | "gone" | "stalled";
 
 export const noBytes = new Uint8Array(0);
 
+/** Headers as they go to the wire. Only cookies may not be joined by a comma. */
+export function toWire(headers: Headers | undefined): WireHeaders {
+  const wire: Record<string, string | readonly string[]> = {};
+  headers?.forEach((value, name) => {
+    wire[name] = name === "set-cookie" ? headers.getSetCookie() : value;
+  });
+  return wire;
+}
+
 /** Collects a readable's bytes; shared by both versions of HTTP, whose streams behave alike. */
 export function collectBody(
-  readable: NodeJS.ReadableStream & { readonly errored?: Error | null },
+  readable: Readable,
   maxBytes: number,
-  stalledMs: number,
   done: (error: BodyError | undefined, bytes: Uint8Array) => void,
 ): void {
   let first: Uint8Array | undefined;
   let more: Uint8Array[] | undefined;
   let size = 0;
+  let sizeBefore = 0;
   let settled = false;
-  let timer: NodeJS.Timeout | undefined;
+  const pace = setInterval(() => {
+    if (size - sizeBefore < limits.port.stalledBodyBytes) settle("stalled", noBytes);
+    sizeBefore = size;
+  }, limits.port.stalledBodyMs).unref();
 
   function settle(error: BodyError | undefined, bytes: Uint8Array): void {
     if (settled) return;
     settled = true;
-    clearTimeout(timer);
+    clearInterval(pace);
     done(error, bytes);
   }
   readable.on("data", (chunk: Uint8Array) => {
     if (settled) return;
     size += chunk.length;
-    if (size > maxBytes) {
-      readable.pause();
-      settle("too-large", noBytes);
-      return;
-    }
-    if (first === undefined) {
-      first = chunk;
-      // Most bodies are one chunk, whose end is already here: the timer begins only when there is something to wait for.
-      setImmediate(() => {
-        if (!settled) timer = setTimeout(() => settle("stalled", noBytes), stalledMs).unref();
-      });
-    } else {
-      if (more === undefined) more = [first];
-      more.push(chunk);
-      timer?.refresh();
-    }
+    if (size > maxBytes) settle("too-large", noBytes);
+    else if (first === undefined) first = chunk;
+    else if (more === undefined) more = [first, chunk];
+    else more.push(chunk);
   });
   readable.on("end", () => settle(undefined, more !== undefined ? Buffer.concat(more, size) : (first ?? noBytes)));
   readable.on("error", () => settle("gone", noBytes));

@@ -1,15 +1,12 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { limits } from "../platform/limits.ts";
-import { type BodyError, collectBody, type Exchange, type WireHeaders } from "./exchange.ts";
-
-/** How long the rest of a refused body is still taken, so that the client reads the answer instead of a reset. */
-const lingerMs = 500;
+import { type BodyError, collectBody, type Exchange, noBytes, type WireHeaders } from "./exchange.ts";
+import { cutStalled } from "./stalled.ts";
 
 export class H1Exchange implements Exchange {
   readonly httpVersion = "1.1";
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  #bodyRead = false;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.#request = request;
@@ -29,7 +26,7 @@ export class H1Exchange implements Exchange {
   }
 
   get closed(): boolean {
-    return this.#response.closed || this.#response.writableEnded || this.#response.destroyed;
+    return this.#response.writableEnded || this.#response.destroyed || this.#response.closed;
   }
 
   header(name: string): string | undefined {
@@ -45,27 +42,24 @@ export class H1Exchange implements Exchange {
   }
 
   readBody(maxBytes: number, done: (error: BodyError | undefined, bytes: Uint8Array) => void): void {
-    const announced = Number(this.#request.headers["content-length"] ?? 0);
-    if (announced > maxBytes) {
-      done("too-large", new Uint8Array(0));
-      return;
-    }
-    collectBody(this.#request, maxBytes, limits.port.stalledBodyMs, (error, bytes) => {
-      this.#bodyRead = error === undefined;
-      done(error, bytes);
-    });
+    if (this.#announcedBytes() > maxBytes) done("too-large", noBytes);
+    else collectBody(this.#request, maxBytes, done);
   }
 
-  async *body(): AsyncIterable<Uint8Array> {
-    for await (const chunk of this.#request) yield chunk as Uint8Array;
-    this.#bodyRead = true;
+  body(): AsyncIterable<Uint8Array> {
+    return this.#request.iterator({ destroyOnReturn: false });
   }
 
-  respond(status: number, headers: WireHeaders, body: Uint8Array | undefined): void {
+  respond(status: number, headers: WireHeaders, body: Uint8Array | undefined, trailers?: WireHeaders): void {
     if (this.closed) return;
-    this.#writeHead(status, { ...headers, "content-length": String(body?.length ?? 0) });
-    if (body === undefined || body.length === 0 || this.method === "HEAD") this.#response.end();
-    else this.#response.end(body);
+    const response = this.#response;
+    // Trailers travel behind the last chunk, so there is no length; and what can have no body has none either.
+    if (trailers !== undefined || status === 204) this.#writeHead(status, headers);
+    else this.#writeHead(status, { ...headers, "content-length": String(body?.length ?? 0) });
+    if (trailers !== undefined) response.addTrailers(trailers as OutgoingHttpHeaders);
+    if (body === undefined || body.length === 0) response.end();
+    else response.end(body);
+    if (body !== undefined && body.length > limits.port.unwatchedAnswerBytes) cutStalled(this);
   }
 
   begin(status: number, headers: WireHeaders): void {
@@ -78,8 +72,10 @@ export class H1Exchange implements Exchange {
     return this.closed ? true : this.#response.write(bytes);
   }
 
-  end(): void {
-    if (!this.closed) this.#response.end();
+  end(trailers?: WireHeaders): void {
+    if (this.closed) return;
+    if (trailers !== undefined) this.#response.addTrailers(trailers as OutgoingHttpHeaders);
+    this.#response.end();
   }
 
   reset(): void {
@@ -95,20 +91,28 @@ export class H1Exchange implements Exchange {
   }
 
   #writeHead(status: number, headers: WireHeaders): void {
-    const unread = !this.#bodyRead && !this.#request.complete && this.#mayHaveBody();
-    if (unread) {
-      // What is left of the body would be taken for the next request: this connection ends with the answer.
-      const { socket } = this.#request;
-      this.#response.once("finish", () => {
-        this.#request.resume();
-        setTimeout(() => socket.destroy(), lingerMs).unref();
-      });
+    if (this.#request.complete || !this.#mustEndConnection()) {
+      this.#response.writeHead(status, headers as OutgoingHttpHeaders);
+      return;
     }
-    this.#response.writeHead(status, (unread ? { ...headers, connection: "close" } : headers) as OutgoingHttpHeaders);
+    this.#response.writeHead(status, { ...headers, connection: "close" } as OutgoingHttpHeaders);
+    this.#response.once("finish", () => this.#request.resume());
+    const { socket } = this.#request;
+    // Closing with bytes unread would reset the connection, and the client might lose the answer: the rest is taken
+    // for a while first. This is what Node calls once the response is out.
+    socket.destroySoon = () => {
+      socket.end();
+      setTimeout(() => socket.destroy(), limits.port.lingerMs).unref();
+    };
   }
 
-  #mayHaveBody(): boolean {
-    const { headers } = this.#request;
-    return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  /** A short rest of a body is swallowed; a long one, or one of unknown length, costs the client its connection. */
+  #mustEndConnection(): boolean {
+    if (this.#request.headers["transfer-encoding"] !== undefined) return true;
+    return this.#announcedBytes() > limits.port.swallowedBytes;
+  }
+
+  #announcedBytes(): number {
+    return Number(this.#request.headers["content-length"] ?? 0);
   }
 }

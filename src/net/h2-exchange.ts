@@ -1,6 +1,13 @@
-import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import {
+  constants,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import { limits } from "../platform/limits.ts";
-import { type BodyError, collectBody, type Exchange, type WireHeaders } from "./exchange.ts";
+import { type BodyError, collectBody, type Exchange, noBytes, type WireHeaders } from "./exchange.ts";
+import { cutStalled } from "./stalled.ts";
 
 export class H2Exchange implements Exchange {
   readonly httpVersion = "2.0";
@@ -21,7 +28,8 @@ export class H2Exchange implements Exchange {
   }
 
   get remoteAddress(): string {
-    return this.#stream.session?.socket?.remoteAddress ?? "";
+    const { session } = this.#stream;
+    return session === undefined ? "" : addressOf(session as ServerHttp2Session);
   }
 
   get closed(): boolean {
@@ -43,11 +51,12 @@ export class H2Exchange implements Exchange {
   }
 
   readBody(maxBytes: number, done: (error: BodyError | undefined, bytes: Uint8Array) => void): void {
-    collectBody(this.#stream, maxBytes, limits.port.stalledBodyMs, done);
+    if (Number(this.#headers["content-length"] ?? 0) > maxBytes) done("too-large", noBytes);
+    else collectBody(this.#stream, maxBytes, done);
   }
 
-  async *body(): AsyncIterable<Uint8Array> {
-    for await (const chunk of this.#stream) yield chunk as Uint8Array;
+  body(): AsyncIterable<Uint8Array> {
+    return this.#stream.iterator({ destroyOnReturn: false });
   }
 
   respond(status: number, headers: WireHeaders, body: Uint8Array | undefined, trailers?: WireHeaders): void {
@@ -57,15 +66,13 @@ export class H2Exchange implements Exchange {
       this.#refuseRest();
       return;
     }
-    this.#respond(status, headers, { waitForTrailers: trailers !== undefined });
-    this.#sendTrailersAtEnd(trailers);
-    if (body !== undefined && body.length > 0) this.#stream.end(body);
-    else this.#stream.end();
-    this.#refuseRest();
+    this.#respond(status, headers, trailers === undefined ? undefined : withTrailers);
+    this.#end(body, trailers);
+    if (body !== undefined && body.length > limits.port.unwatchedAnswerBytes) cutStalled(this);
   }
 
-  begin(status: number, headers: WireHeaders, withTrailers: boolean): void {
-    if (!this.closed) this.#respond(status, headers, { waitForTrailers: withTrailers });
+  begin(status: number, headers: WireHeaders, hasTrailers: boolean): void {
+    if (!this.closed) this.#respond(status, headers, hasTrailers ? withTrailers : undefined);
   }
 
   write(bytes: Uint8Array): boolean {
@@ -73,10 +80,7 @@ export class H2Exchange implements Exchange {
   }
 
   end(trailers?: WireHeaders): void {
-    if (this.closed) return;
-    this.#sendTrailersAtEnd(trailers);
-    this.#stream.end();
-    this.#refuseRest();
+    if (!this.closed) this.#end(undefined, trailers);
   }
 
   reset(): void {
@@ -93,20 +97,50 @@ export class H2Exchange implements Exchange {
     );
   }
 
-  #respond(status: number, headers: WireHeaders, options: { endStream?: boolean; waitForTrailers?: boolean }): void {
+  #respond(
+    status: number,
+    headers: WireHeaders,
+    options: { endStream?: boolean; waitForTrailers?: boolean } | undefined,
+  ) {
     this.#stream.respond({ ":status": status, ...headers } as OutgoingHttpHeaders, options);
   }
 
-  #sendTrailersAtEnd(trailers: WireHeaders | undefined): void {
-    if (trailers === undefined) return;
-    this.#stream.once("wantTrailers", () => this.#stream.sendTrailers(trailers as OutgoingHttpHeaders));
+  #end(body: Uint8Array | undefined, trailers: WireHeaders | undefined): void {
+    const stream = this.#stream;
+    if (trailers !== undefined) {
+      stream.once("wantTrailers", () => {
+        stream.sendTrailers(trailers as OutgoingHttpHeaders);
+        this.#refuseRest();
+      });
+    }
+    if (body !== undefined && body.length > 0) stream.end(body);
+    else stream.end();
+    if (trailers === undefined) this.#refuseRest();
   }
 
   /** A client that still sends is told to stop, as RFC 9113 §8.1 has it: the answer is whole without the rest. */
   #refuseRest(): void {
-    if (this.#stream.readableEnded || this.#stream.readableLength > 0) return;
-    this.#stream.once("finish", () => {
-      if (!this.#stream.readableEnded && !this.#stream.closed) this.#stream.close(constants.NGHTTP2_NO_ERROR);
-    });
+    const stream = this.#stream;
+    if (stream.readableEnded) return;
+    stream.resume();
+    const stop = (): void => {
+      if (!stream.readableEnded && !stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
+    };
+    if (stream.writableFinished) setImmediate(stop);
+    else stream.once("finish", () => setImmediate(stop));
   }
+}
+
+const withTrailers = { waitForTrailers: true };
+
+const addresses = new WeakMap<ServerHttp2Session, string>();
+
+/** A session's socket is behind a proxy, too slow to be asked at every call. */
+function addressOf(session: ServerHttp2Session): string {
+  let address = addresses.get(session);
+  if (address === undefined) {
+    address = session.socket?.remoteAddress ?? "";
+    addresses.set(session, address);
+  }
+  return address;
 }

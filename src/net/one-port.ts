@@ -1,20 +1,16 @@
-import {
-  createServer as createHttp1Server,
-  type Server as Http1Server,
-  type IncomingMessage,
-  type ServerResponse,
-} from "node:http";
+import { createServer as createHttp1Server, type IncomingMessage, type ServerResponse } from "node:http";
 import {
   createServer as createHttp2Server,
-  createSecureServer,
-  type Http2Server,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { limits } from "../platform/limits.ts";
 import type { Log } from "../platform/log.ts";
+import { sniff } from "./sniff.ts";
 
 export interface PortNeeds {
   readonly name: string;
@@ -38,123 +34,125 @@ export interface Port {
   close(graceMs: number): Promise<void>;
 }
 
-const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-
-/** Opens one port that speaks HTTP/1.1 and HTTP/2 on the same socket. Rejects when the address cannot be had. */
+/**
+ * Opens one port that speaks HTTP/1.1 and HTTP/2 on the same socket. What reaches the handlers has a well-formed
+ * authority. Rejects when the address cannot be had.
+ */
 export async function openPort(needs: PortNeeds): Promise<Port> {
   const { tls, log } = needs;
   const sockets = new Set<Socket>();
+  const undecided = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
   let closing = false;
 
-  const http1Options = {
+  // The HTTP/1 server listens whatever is spoken, so that its watch over slow headers works.
+  const http1 = createHttp1Server({
     headersTimeout: limits.port.headersMs,
     keepAliveTimeout: limits.port.idleKeepAliveMs,
     // Uploads and sources may take as long as they like; a body that stalls is noticed where it is read.
     requestTimeout: 0,
     maxHeaderSize: limits.port.headerBytes,
-    connectionsCheckingInterval: 5000,
-  };
-  const http2Options = {
+    connectionsCheckingInterval: Math.min(limits.port.headersMs, 5000),
+    noDelay: true,
+    // Finds out clients that vanished without a word.
+    keepAlive: true,
+    keepAliveInitialDelay: limits.port.h2PingMs,
+  });
+  const http2 = createHttp2Server({
     maxSessionMemory: limits.port.h2SessionMemoryMb,
     settings: { maxConcurrentStreams: limits.port.h2StreamsPerConnection, maxHeaderListSize: limits.port.headerBytes },
-  };
+  });
+  const tlsServer =
+    tls === undefined
+      ? undefined
+      : createTlsServer({
+          cert: tls.cert,
+          key: tls.key,
+          ALPNProtocols: ["h2", "http/1.1"],
+          handshakeTimeout: limits.port.sniffMs,
+        });
 
-  function onHttp1(request: IncomingMessage, response: ServerResponse): void {
+  http1.on("request", (request, response) => {
     if (closing) response.shouldKeepAlive = false;
     // Without these a client that vanishes mid-way would be an uncaught error.
     request.on("error", ignore);
     response.on("error", ignore);
-    needs.onHttp1(request, response);
-  }
-
-  function onSession(session: ServerHttp2Session): void {
+    try {
+      if (isWellFormed(request.headers.host)) needs.onHttp1(request, response);
+      else response.writeHead(400, { "content-type": "text/plain", connection: "close" }).end(badAuthority);
+    } catch (error) {
+      log.error({ err: error, port: needs.name }, "a request broke off");
+      request.socket.destroy();
+    }
+  });
+  http2.on("stream", (stream, headers) => {
+    stream.on("error", ignore);
+    try {
+      if (isWellFormed(headers[":authority"] ?? headers.host)) return needs.onHttp2(stream, headers);
+      stream.respond({ ":status": 400, "content-type": "text/plain" });
+      stream.end(badAuthority);
+    } catch (error) {
+      log.error({ err: error, port: needs.name }, "a request broke off");
+      stream.destroy();
+    }
+  });
+  http2.on("session", (session) => {
     sessions.add(session);
     session.on("error", ignore);
-    // A peer that vanished without a word is found out by an unanswered ping.
-    let answered = true;
-    const heart = setInterval(() => {
-      if (!answered) return session.destroy();
-      answered = false;
-      session.ping(() => {
-        answered = true;
-      });
-    }, limits.port.h2PingMs).unref();
+    const stopPings = destroyWhenSilent(session);
     session.once("close", () => {
-      clearInterval(heart);
+      stopPings();
       sessions.delete(session);
     });
     if (closing) session.close();
-  }
+  });
+  http1.on("clientError", answerClientError);
+  tlsServer?.on("tlsClientError", (_error, socket) => socket.destroy());
 
-  function onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    stream.on("error", ignore);
-    needs.onHttp2(stream, headers);
+  const serveHttp1 = http1.listeners("connection") as ((socket: Socket) => void)[];
+  http1.removeAllListeners("connection");
+  function takeHttp1(socket: Socket): void {
+    for (const serve of serveHttp1) serve.call(http1, socket);
   }
-
-  function trackSocket(socket: Socket): void {
+  function takeHttp2(socket: Socket): void {
+    // A half-open socket would hide that the client left.
+    socket.allowHalfOpen = false;
+    http2.emit("connection", socket);
+  }
+  http1.on("connection", (socket: Socket) => {
     sockets.add(socket);
+    undecided.add(socket);
     socket.on("error", ignore);
-    socket.setNoDelay(true);
-    socket.once("close", () => sockets.delete(socket));
-  }
+    socket.once("close", () => {
+      sockets.delete(socket);
+      undecided.delete(socket);
+    });
+    if (tlsServer !== undefined) {
+      tlsServer.emit("connection", socket);
+      return;
+    }
+    sniff(socket, (isHttp2) => {
+      undecided.delete(socket);
+      if (isHttp2) takeHttp2(socket);
+      else takeHttp1(socket);
+    });
+  });
+  tlsServer?.on("secureConnection", (socket: TLSSocket) => {
+    socket.on("error", ignore);
+    if (socket.alpnProtocol === "h2") takeHttp2(socket);
+    else takeHttp1(socket);
+  });
 
-  let listener: Http1Server | Http2Server;
-  let http1: Http1Server | undefined;
-  if (tls === undefined) {
-    // The HTTP/1 server listens, so that its watch over slow headers works; HTTP/2 connections are handed over.
-    const h1 = createHttp1Server(http1Options, onHttp1);
-    const h2 = createHttp2Server(http2Options);
-    h2.on("session", onSession);
-    h2.on("stream", onStream);
-    const takeHttp1 = h1.listeners("connection") as ((socket: Socket) => void)[];
-    h1.removeAllListeners("connection");
-    h1.on("connection", (socket: Socket) => {
-      trackSocket(socket);
-      sniff(socket, (isHttp2) => {
-        if (isHttp2) {
-          // A half-open socket would hide that the client left.
-          socket.allowHalfOpen = false;
-          h2.emit("connection", socket);
-        } else {
-          for (const take of takeHttp1) take.call(h1, socket);
-        }
-      });
-    });
-    h1.on("clientError", answerClientError);
-    http1 = h1;
-    listener = h1;
-  } else {
-    const secure = createSecureServer({
-      ...http1Options,
-      ...http2Options,
-      allowHTTP1: true,
-      cert: tls.cert,
-      key: tls.key,
-    });
-    secure.on("connection", trackSocket);
-    secure.on("session", onSession);
-    secure.on("stream", onStream);
-    secure.on("request", (request, response) => {
-      if (request.httpVersionMajor === 1)
-        onHttp1(request as unknown as IncomingMessage, response as unknown as ServerResponse);
-    });
-    secure.on("clientError", answerClientError);
-    secure.on("tlsClientError", (_error, socket) => socket.destroy());
-    secure.on("unknownProtocol", (socket) => socket.destroy());
-    listener = secure as unknown as Http2Server;
-  }
-  listener.maxConnections = limits.port.connections;
-
+  http1.maxConnections = limits.port.connections;
   await new Promise<void>((resolve, reject) => {
-    listener.once("error", reject);
-    listener.listen({ host: needs.host, port: needs.port, backlog: 4096 }, () => {
-      listener.removeListener("error", reject);
+    http1.once("error", reject);
+    http1.listen({ host: needs.host, port: needs.port, backlog: 4096 }, () => {
+      http1.removeListener("error", reject);
       resolve();
     });
   });
-  listener.on("error", (error) => log.error({ err: error, port: needs.name }, "port failed"));
-  const { port } = listener.address() as AddressInfo;
+  http1.on("error", (error) => log.error({ err: error, port: needs.name }, "port failed"));
+  const { port } = http1.address() as AddressInfo;
 
   return {
     address: { host: needs.host, port },
@@ -163,10 +161,10 @@ export async function openPort(needs: PortNeeds): Promise<Port> {
     },
     async close(graceMs) {
       closing = true;
-      const gone = new Promise<void>((resolve) => listener.close(() => resolve()));
+      const gone = new Promise<void>((resolve) => http1.close(() => resolve()));
+      for (const socket of undecided) socket.destroy();
       for (const session of sessions) session.close();
-      http1?.closeIdleConnections();
-      const sweep = setInterval(() => http1?.closeIdleConnections(), 50);
+      const sweep = setInterval(() => http1.closeIdleConnections(), 50);
       const cut = setTimeout(() => {
         for (const session of sessions) session.destroy();
         for (const socket of sockets) socket.destroy();
@@ -182,40 +180,35 @@ function ignore(): void {
   // The stream's `close` follows and is where it is dealt with.
 }
 
-/** Reads just enough of a new connection to know whether it speaks HTTP/2, and puts it back. */
-function sniff(socket: Socket, decided: (isHttp2: boolean) => void): void {
-  let seen: Buffer = Buffer.alloc(0);
-  const tooSlow = setTimeout(() => socket.destroy(), limits.port.sniffMs).unref();
+const badAuthority = "the host of the request is missing or malformed\n";
+const authority = /^([A-Za-z0-9._~%!$&'()*+,;=-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/;
+let lastWellFormed = "";
 
-  function onData(chunk: Buffer): void {
-    seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk]);
-    const length = Math.min(seen.length, preface.length);
-    const couldBeHttp2 = seen.compare(preface, 0, length, 0, length) === 0;
-    if (couldBeHttp2 && length < preface.length) return;
-    finish();
-    socket.pause();
-    socket.unshift(seen);
-    decided(couldBeHttp2);
-    // HTTP/2 reads from the handle below the stream, and takes what was put back itself.
-    if (!couldBeHttp2) socket.resume();
-  }
-  function finish(): void {
-    clearTimeout(tooSlow);
-    socket.removeListener("data", onData);
-    socket.removeListener("end", onGone);
-    socket.removeListener("close", finish);
-  }
-  function onGone(): void {
-    finish();
-    socket.destroy();
-  }
-  socket.on("data", onData);
-  socket.once("end", onGone);
-  socket.once("close", finish);
+/** A host and perhaps a port, as RFC 3986 allows them; anything else makes no URL. */
+function isWellFormed(given: string | undefined): boolean {
+  // Almost all requests of a port name it in the same way.
+  if (given === lastWellFormed && given !== "") return true;
+  if (given === undefined || !authority.test(given)) return false;
+  lastWellFormed = given;
+  return true;
+}
+
+/** Ends a session whose peer vanished without a word: it leaves a ping unanswered. Returns how to stop. */
+function destroyWhenSilent(session: ServerHttp2Session): () => void {
+  let answered = true;
+  const heart = setInterval(() => {
+    if (session.destroyed) return;
+    if (!answered) return session.destroy();
+    answered = false;
+    session.ping(() => {
+      answered = true;
+    });
+  }, limits.port.h2PingMs).unref();
+  return () => clearInterval(heart);
 }
 
 /** What cannot be read as HTTP is told so once, and cut. */
-function answerClientError(error: NodeJS.ErrnoException, socket: import("node:stream").Duplex): void {
+function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;

@@ -22,8 +22,15 @@ export const limits = {
     h2PingMs: 30_000,
     /** A stalled reader of a stream is cut off after this long without taking a byte. */
     stalledReaderMs: 30_000,
-    /** A request body that stops arriving is given up after this long. */
+    /** A request of one message that brings fewer than `stalledBodyBytes` in this long is given up. */
     stalledBodyMs: 30_000,
+    stalledBodyBytes: 16 * 1024,
+    /** Answers up to this size wait for a stalled reader as long as the connection lives; larger ones do not. */
+    unwatchedAnswerBytes: 4096,
+    /** The unread rest of a refused body that is swallowed, so that the connection can be used again. */
+    swallowedBytes: 64 * 1024,
+    /** How long a connection that must end still takes what the client sends, so that it reads the answer to the end. */
+    lingerMs: 500,
     drainMs: 8_000,
   },
   token: {
@@ -70,5 +77,63 @@ export const limits = {
     membershipRecheckMs: 60_000,
     /** What a closing frame tells followers to wait, at most: each is told its own random part of it. */
     retryAfterMs: 2_000,
+  },
+  stream: {
+    streamsPerUser: 500,
+    listenersPerStream: 20_000,
+    listenersPerUser: 64,
+    /** A listener who does not listen for this long has left. */
+    idleListenerMs: 60_000,
+    listenerSweepMs: 5_000,
+    /** How often what was listened to is stored: as much is lost when the process is killed. */
+    listeningStoredMs: 5_000,
+    /** Sound that comes after a longer pause than this begins a new span of listening. */
+    spanGapMs: 3_000,
+    /** Listeners that one write deals with, so that no other write waits for long. */
+    listenersPerWrite: 500,
+    /** Events kept for those who resume; older ones ask for a snapshot. */
+    eventsKeptPerStream: 20_000,
+    /** Stream keys that are remembered for a CreateStream that is repeated. */
+    keysRemembered: 1000,
+    recordingsInSummary: 100,
+    accessRecheckMs: 60_000,
+    requestSweepMs: 10 * 60_000,
+    erasureCheckMs: 60_000,
+  },
+  live: {
+    /** How long a source that dropped may take to return, with its listeners and recordings waiting. */
+    sourceReturnMs: 15_000,
+    /** A source that sends nothing for this long has dropped. */
+    sourceStallMs: 10_000,
+    /** How far a source may be ahead of the time; beyond it, it is read no faster than it plays. */
+    sourceAheadMs: 3_000,
+    sourceSocketBytes: 64 * 1024,
+    /** Sound that is kept for listeners, in each quality that somebody listens to. */
+    ringMs: 8_000,
+    /** What a listener over HTTP gets at once, so that a player with a buffer of its own begins soon. */
+    burstMs: 2_000,
+    /** What a listener over RPC gathers before it plays, and gets at once. */
+    playerBufferMs: 300,
+    tickMs: 100,
+    /** How full a player's buffer has to be to be well. */
+    healthyBufferMs: 200,
+    /** AUTO steps up after this long without trouble, and not before `autoHoldMs` after it had to step down. */
+    autoRiseMs: 20_000,
+    autoHoldMs: 60_000,
+    /** A listener this far behind steps down if it may, and goes on live. */
+    listenerLagMs: 3_000,
+    /** A listener that takes nothing for this long is closed. */
+    stalledListenerMs: 20_000,
+    heartbeatMs: 15_000,
+    /** How often ICY titles come, in bytes of sound. */
+    icyMetaBytes: 16_000,
+    metricsMs: 10_000,
+    /** A report older than this says nothing of a player any more. */
+    reportMs: 30_000,
+    /** What a recording may hold in memory, waiting for the disk. */
+    recorderBytes: 8 * 1024 * 1024,
+    filePieceBytes: 64 * 1024,
+    /** How long ended streams of requests and sockets may take to read their answer. */
+    answerMs: 2_000,
   },
 } as const;

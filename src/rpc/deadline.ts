@@ -1,25 +1,39 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Failure, Reason, reasonFacts } from "../platform/failure.ts";
 import { limits } from "../platform/limits.ts";
+import { isPushStream, tapPushStream } from "./push-stream.ts";
 import { timeoutKey } from "./timeout.ts";
 
 /**
  * Answers in time even when the work does not stop: the call's signal tells the work to end, and the answer does not
- * wait for it. A unary call without a deadline gets one, so that none lasts for ever.
+ * wait for it. A unary call without a deadline gets one, so that none lasts for ever; streams may.
  */
 export function enforceDeadline(): Interceptor {
   return (next) => (request) => {
-    if (request.stream) return next(request);
-    const { ms, abort } = request.contextValues.get(timeoutKey);
+    const timeout = request.contextValues.get(timeoutKey);
+    const ms = request.stream ? timeout.ms : (timeout.ms ?? limits.rpc.unaryTimeoutMs);
+    if (ms === undefined) return next(request);
+
     return new Promise((resolve, reject) => {
+      let onLate: (late: Error) => void = reject;
       const timer = setTimeout(() => {
-        const late = new ConnectError("the deadline passed before the work was done", Code.DeadlineExceeded);
-        abort(late);
-        reject(late);
-      }, ms ?? limits.rpc.unaryTimeoutMs);
+        const late = timeout.ms === undefined ? new Failure(Reason.DEADLINE_EXCEEDED) : callersOwn();
+        timeout.abort(late);
+        onLate(late);
+      }, ms);
       next(request).then(
         (response) => {
-          clearTimeout(timer);
-          resolve(response);
+          if (!response.stream) {
+            clearTimeout(timer);
+            return resolve(response);
+          }
+          const message = streamInTime(response.message, {
+            onLate: (listener) => {
+              onLate = listener;
+            },
+            inTime: () => clearTimeout(timer),
+          });
+          resolve({ ...response, message });
         },
         (error: unknown) => {
           clearTimeout(timer);
@@ -27,5 +41,59 @@ export function enforceDeadline(): Interceptor {
         },
       );
     });
+  };
+}
+
+/** A deadline that the caller set is the protocol's business: a status without details, as its conformance suite has it. */
+function callersOwn(): ConnectError {
+  return new ConnectError(reasonFacts(Reason.DEADLINE_EXCEEDED).sentence, Code.DeadlineExceeded);
+}
+
+interface Deadline {
+  /** Calls back when the time is up. The last listener counts. */
+  onLate(listener: (late: Error) => void): void;
+  /** The stream is over: nothing is late any more. */
+  inTime(): void;
+}
+
+function streamInTime<Message>(stream: AsyncIterable<Message>, deadline: Deadline): AsyncIterable<Message> {
+  if (isPushStream(stream)) {
+    return tapPushStream(stream, (sink) => {
+      deadline.onLate((late) => sink.end(late));
+      sink.onClose(() => deadline.inTime());
+      return {};
+    });
+  }
+  return {
+    [Symbol.asyncIterator]() {
+      const messages = stream[Symbol.asyncIterator]();
+      let late: Error | undefined;
+      let tellWaiting: (late: Error) => void = () => undefined;
+      deadline.onLate((failure) => {
+        late = failure;
+        tellWaiting(failure);
+      });
+      return {
+        next: () =>
+          new Promise((resolve, reject) => {
+            if (late !== undefined) return reject(late);
+            tellWaiting = reject;
+            messages.next().then(
+              (result) => {
+                if (result.done) deadline.inTime();
+                resolve(result);
+              },
+              (error: unknown) => {
+                deadline.inTime();
+                reject(error as Error);
+              },
+            );
+          }),
+        return: (value) => {
+          deadline.inTime();
+          return messages.return?.(value) ?? Promise.resolve({ done: true, value });
+        },
+      };
+    },
   };
 }

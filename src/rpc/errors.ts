@@ -30,24 +30,13 @@ export function failureToStatus(failure: Failure): ConnectError {
   return new ConnectError(failure.message, code as Code, undefined, detailsOf(failure.reason, metadata, retryAfterMs));
 }
 
-const reasonOfCode: Partial<Record<Code, Reason>> = {
-  [Code.DeadlineExceeded]: Reason.DEADLINE_EXCEEDED,
-  [Code.Unavailable]: Reason.UNAVAILABLE,
-  [Code.InvalidArgument]: Reason.INVALID_FIELD,
-  [Code.Unauthenticated]: Reason.UNAUTHENTICATED,
-};
-
 /**
- * What the caller gets to see of anything thrown. A status made by the protocol itself keeps its words; what nobody
- * expected reads "internal error", with the request id that finds the cause in the log.
+ * What the caller gets to see of anything thrown. What is a status already stays as it is; what nobody expected reads
+ * "internal error", with the request id that finds the cause in the log.
  */
 export function toStatus(error: unknown, requestId: string, log: Log): ConnectError {
   if (error instanceof Failure) return failureToStatus(error);
-  if (error instanceof ConnectError) {
-    const reason = reasonOfCode[error.code];
-    if (error.details.length === 0 && reason !== undefined) error.details.push(...detailsOf(reason, {}));
-    return error;
-  }
+  if (error instanceof ConnectError) return error;
   if (error instanceof Error && error.name === "AbortError")
     return new ConnectError("the call was canceled", Code.Canceled);
   log.error({ err: error, request_id: requestId }, "internal error");

@@ -7,9 +7,11 @@ import { fromBinary } from "@bufbuild/protobuf";
  */
 export interface PushStream<Message> extends AsyncIterable<Message> {
   readonly [pushing]: (sink: PushSink) => void;
+  readonly [messages]: DescMessage;
 }
 
 const pushing: unique symbol = Symbol("push");
+const messages: unique symbol = Symbol("messages");
 
 /** Where a push stream writes. */
 export interface PushSink {
@@ -40,7 +42,7 @@ export function pushStream<Desc extends DescMessage>(
   schema: Desc,
   push: (sink: PushSink) => void,
 ): PushStream<MessageShape<Desc>> {
-  return { [pushing]: push, [Symbol.asyncIterator]: () => pull(schema, push) };
+  return { [pushing]: push, [messages]: schema, [Symbol.asyncIterator]: () => pull(schema, push) };
 }
 
 export function isPushStream<Message>(stream: AsyncIterable<Message>): stream is PushStream<Message> {
@@ -58,7 +60,7 @@ export function tapPushStream<Message>(
   tap: (sink: PushSink) => Partial<PushSink>,
 ): PushStream<Message> {
   const tapped = (sink: PushSink) => stream[pushing]({ ...bound(sink), ...tap(sink) });
-  return { [pushing]: tapped, [Symbol.asyncIterator]: () => stream[Symbol.asyncIterator]() };
+  return pushStream(stream[messages], tapped) as PushStream<unknown> as PushStream<Message>;
 }
 
 function bound(sink: PushSink): PushSink {

@@ -28,8 +28,8 @@ export function guardStreams(needs: { revocations: Revocations; clock: Clock }):
     const principal = request.contextValues.get(principalKey);
     if (!request.stream || principal === undefined) return next(request);
 
-    const { abort } = request.contextValues.get(timeoutKey);
-    const stream = { principal, end: abort };
+    const call = request.contextValues.get(timeoutKey);
+    const stream = { principal, end: (failure: Failure) => call.abort(failure) };
     let group = open.get(principal.userId);
     if (group === undefined) {
       group = new Set();
@@ -37,7 +37,7 @@ export function guardStreams(needs: { revocations: Revocations; clock: Clock }):
     }
     group.add(stream);
     const expiry = setTimeout(
-      () => abort(new Failure(Reason.TOKEN_EXPIRED)),
+      () => call.abort(new Failure(Reason.TOKEN_EXPIRED)),
       Math.min(principal.expiresAt - clock.now(), 2 ** 31 - 1),
     ).unref();
     request.signal.addEventListener("abort", () => {

@@ -1,13 +1,35 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
+import { Code, ConnectError, type ContextKey, type ContextValues, type HandlerContext } from "@connectrpc/connect";
 import { peerAddressKey } from "../../rpc/peer-address.ts";
 import { requestIdFrom, requestIdKey } from "../../rpc/request-id.ts";
 import { type Timeout, timeoutKey } from "../../rpc/timeout.ts";
 import type { Exchange } from "../exchange.ts";
+import type { ResponseMetadata } from "./wire.ts";
+
+/** Why a call's signal is aborted when nothing went wrong, or nobody is there to be told. Made once: errors are dear. */
+export const callOver = new DOMException("the call is over", "AbortError");
+export const clientLeft = new ConnectError("the client left", Code.Canceled);
+
+/** As Connect's own, but for methods that every call would make anew. */
+class CallValues implements ContextValues {
+  [id: symbol]: unknown;
+
+  get<Value>(key: ContextKey<Value>): Value {
+    return key.id in this ? (this[key.id] as Value) : key.defaultValue;
+  }
+  set<Value>(key: ContextKey<Value>, value: Value): this {
+    this[key.id] = value;
+    return this;
+  }
+  delete(key: ContextKey<unknown>): this {
+    delete this[key.id];
+    return this;
+  }
+}
 
 /** What every call knows of itself before its gate, whichever path it takes. */
 export function contextValuesOf(exchange: Exchange, timeout: Timeout): ContextValues {
-  return createContextValues()
+  return new CallValues()
     .set(requestIdKey, requestIdFrom(exchange.header("x-request-id")))
     .set(peerAddressKey, exchange.remoteAddress)
     .set(timeoutKey, timeout);
@@ -17,12 +39,13 @@ export function contextValuesOf(exchange: Exchange, timeout: Timeout): ContextVa
  * A call on the direct path. What few handlers ask for (headers, the signal) is made when they do: an AbortController
  * and three Headers cost more than most calls.
  */
-export class CallContext implements HandlerContext {
+export class CallContext implements HandlerContext, Timeout, ResponseMetadata {
   readonly method: DescMethod;
   readonly protocolName: string;
   readonly values: ContextValues;
+  /** The time that the caller gives the call. */
+  readonly ms: number | undefined;
   readonly #exchange: Exchange;
-  readonly #timeoutMs: number | undefined;
   readonly #startedAt: number;
   #abortReason: unknown;
   #aborted = false;
@@ -35,9 +58,9 @@ export class CallContext implements HandlerContext {
     this.#exchange = exchange;
     this.method = method;
     this.protocolName = protocolName;
-    this.#timeoutMs = timeoutMs;
+    this.ms = timeoutMs;
     this.#startedAt = timeoutMs === undefined ? 0 : performance.now();
-    this.values = contextValuesOf(exchange, { ms: timeoutMs, abort: (reason) => this.abort(reason) });
+    this.values = contextValuesOf(exchange, this);
   }
 
   get service(): DescService {
@@ -75,7 +98,6 @@ export class CallContext implements HandlerContext {
     return this.#responseTrailer;
   }
 
-  /** The response's headers if a handler set any: undefined costs nothing. */
   get setHeader(): Headers | undefined {
     return this.#responseHeader;
   }
@@ -85,10 +107,10 @@ export class CallContext implements HandlerContext {
   }
 
   readonly timeoutMs = (): number | undefined =>
-    this.#timeoutMs === undefined ? undefined : this.#timeoutMs - (performance.now() - this.#startedAt);
+    this.ms === undefined ? undefined : this.ms - (performance.now() - this.#startedAt);
 
   /** Ends the work. The first reason counts. */
-  abort(reason?: unknown): void {
+  abort(reason: unknown): void {
     if (this.#aborted) return;
     this.#aborted = true;
     this.#abortReason = reason;

@@ -14,11 +14,10 @@ const open: WireHeaders = {
   "access-control-allow-origin": "*",
   "access-control-expose-headers": exposeHeaders,
 };
-const none: WireHeaders = {};
 
 /** What a response to this request says about other origins. Nothing, when no browser asks. */
-export function corsHeadersFor(exchange: Exchange): WireHeaders {
-  return exchange.header("origin") === undefined ? none : open;
+export function corsHeadersFor(exchange: Exchange): WireHeaders | undefined {
+  return exchange.header("origin") === undefined ? undefined : open;
 }
 
 /** Answers a browser's question ahead of a call. True when it was one. */

@@ -1,4 +1,4 @@
-import type { Message } from "@bufbuild/protobuf";
+import { create, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
@@ -7,7 +7,8 @@ import type { Gate } from "../../rpc/gate.ts";
 import { frame, isPushStream, type PushSink, push } from "../../rpc/push-stream.ts";
 import { requestIdKey } from "../../rpc/request-id.ts";
 import type { Exchange, WireHeaders } from "../exchange.ts";
-import { CallContext } from "./call-context.ts";
+import { bodyFailed, tooLarge } from "./body-errors.ts";
+import { CallContext, callOver, clientLeft } from "./call-context.ts";
 import type { DirectMethod } from "./method-table.ts";
 import type { Wire } from "./wire.ts";
 
@@ -17,38 +18,68 @@ import type { Wire } from "./wire.ts";
  * whole, and that nothing is made before it is needed.
  */
 export interface DirectPath {
-  serve(exchange: Exchange, method: DirectMethod, wire: Wire, corsHeaders: WireHeaders): void;
+  serve(exchange: Exchange, method: DirectMethod, wire: Wire, cors: WireHeaders | undefined): void;
 }
 
-const requestFlagCompressed = 1;
+const framePrefix = 5;
+const compressedFlag = 1;
 
-export function createDirectPath(needs: { gate: Gate; log: Log; shutdown: AbortSignal }): DirectPath {
-  const { gate, log, shutdown } = needs;
-  const open = new Set<CallContext>();
+export function createDirectPath(needs: {
+  gate: Gate;
+  log: Log;
+  shutdown: AbortSignal;
+  messageBytes: number;
+}): DirectPath {
+  const { gate, log, shutdown, messageBytes } = needs;
+  const openStreams = new Set<CallContext>();
   shutdown.addEventListener("abort", () => {
-    for (const context of [...open]) context.abort(shutdown.reason);
+    for (const context of [...openStreams]) context.abort(shutdown.reason);
   });
 
+  /** The one message of a framed request. */
+  function unframe(body: Uint8Array): Uint8Array {
+    if (body.length === 0) throw new ConnectError("the request holds no message", Code.Unimplemented);
+    if (body.length < framePrefix) throw cutShort();
+    const flags = body[0] as number;
+    const length = new DataView(body.buffer, body.byteOffset + 1, 4).getUint32(0);
+    if (length > messageBytes) throw tooLarge(messageBytes);
+    if ((flags & compressedFlag) !== 0) {
+      throw new ConnectError("the message is compressed, and no encoding was named", Code.Internal);
+    }
+    if (flags !== 0) throw new ConnectError("the request ends before its message", Code.InvalidArgument);
+    if (body.length < framePrefix + length) throw cutShort();
+    if (body.length > framePrefix + length) {
+      throw new ConnectError("the request holds more than one message", Code.Unimplemented);
+    }
+    return body.subarray(framePrefix);
+  }
+
   return {
-    serve(exchange, method, wire, corsHeaders) {
+    serve(exchange, method, wire, cors) {
       const timeout = wire.parseTimeout(exchange.header(wire.timeoutHeader) ?? null, limits.rpc.maxTimeoutMs);
       const context = new CallContext(exchange, method.method, wire.protocol, timeout.timeoutMs);
-      const refuse = (error: unknown) => {
-        const status = toStatus(error, context.values.get(requestIdKey), log);
+      const codec = wire.json ? method.json : method.proto;
+      const statusOf = (error: unknown): ConnectError => toStatus(error, context.values.get(requestIdKey), log);
+
+      function refuse(error: unknown): void {
+        const status = statusOf(error);
         context.abort(status);
-        wire.refuse(exchange, status, withSet(corsHeaders, context));
-      };
+        try {
+          wire.refuse(exchange, status, cors, context);
+        } catch (broken) {
+          // Headers that a handler set and HTTP does not allow, for one.
+          log.error({ err: broken, path: exchange.target }, "an rpc broke off");
+          exchange.reset();
+        }
+      }
 
       function begin(): void {
         if (timeout.error !== undefined) return refuse(timeout.error);
-        exchange.readBody(limits.rpc.messageBytes + 5, (bodyError, body) => {
-          if (bodyError === "gone") return;
-          if (bodyError === "stalled")
-            return refuse(new ConnectError("the request did not arrive", Code.DeadlineExceeded));
-          if (bodyError === "too-large") return refuse(tooLarge());
+        exchange.readBody(wire.framed ? messageBytes + framePrefix : messageBytes, (bodyError, body) => {
+          if (bodyError !== undefined) return refuse(bodyFailed(bodyError, messageBytes));
           let message: Message;
           try {
-            message = (wire.json ? method.json : method.proto).read(wire.framed ? unframe(body) : bounded(body));
+            message = codec.read(wire.framed ? unframe(body) : body);
           } catch (error) {
             return refuse(error);
           }
@@ -57,23 +88,19 @@ export function createDirectPath(needs: { gate: Gate; log: Log; shutdown: AbortS
       }
 
       function run(message: Message): void {
-        open.add(context);
         exchange.onClose((early) => {
-          open.delete(context);
-          context.abort(early ? new ConnectError("the client left", Code.Canceled) : undefined);
+          if (method.streaming) openStreams.delete(context);
+          context.abort(early ? clientLeft : callOver);
         });
-        if (shutdown.aborted) context.abort(shutdown.reason);
+        if (method.streaming) {
+          openStreams.add(context);
+          if (shutdown.aborted) context.abort(shutdown.reason);
+        }
         method
           .invoke(message, context)
           .then((result) => {
-            if (!method.streaming) {
-              const bytes = (wire.json ? method.json : method.proto).write(result as Message);
-              wire.answer(exchange, bytes, withSet(corsHeaders, context), context.setTrailer);
-              return;
-            }
-            const sink = createSink(exchange, wire, context, corsHeaders, (error) =>
-              toStatus(error, context.values.get(requestIdKey), log),
-            );
+            if (!method.streaming) return wire.answer(exchange, codec.write(result as Message), cors, context);
+            const sink = createSink(exchange, wire, context, cors, statusOf);
             const stream = result as AsyncIterable<Message>;
             if (isPushStream(stream)) push(stream, sink);
             else void pump(stream, sink, method);
@@ -96,40 +123,8 @@ export function createDirectPath(needs: { gate: Gate; log: Log; shutdown: AbortS
   };
 }
 
-function tooLarge(): ConnectError {
-  return new ConnectError(`the message is larger than ${limits.rpc.messageBytes} bytes`, Code.ResourceExhausted);
-}
-
-function bounded(body: Uint8Array): Uint8Array {
-  if (body.length > limits.rpc.messageBytes) throw tooLarge();
-  return body;
-}
-
-/** The one message of a framed request. */
-function unframe(body: Uint8Array): Uint8Array {
-  if (body.length === 0) throw new ConnectError("the request holds no message", Code.Unimplemented);
-  if (body.length < 5) throw new ConnectError("the request ends in the middle of a frame", Code.InvalidArgument);
-  const flags = body[0] as number;
-  const length = new DataView(body.buffer, body.byteOffset + 1, 4).getUint32(0);
-  if (length > limits.rpc.messageBytes) throw tooLarge();
-  if ((flags & requestFlagCompressed) !== 0) {
-    throw new ConnectError("the message is compressed, and no encoding was named", Code.Internal);
-  }
-  if (body.length < 5 + length)
-    throw new ConnectError("the request ends in the middle of a frame", Code.InvalidArgument);
-  if (body.length > 5 + length) throw new ConnectError("the request holds more than one message", Code.Unimplemented);
-  return body.subarray(5);
-}
-
-/** What is said for every response, and what the handler set on this one. */
-function withSet(headers: WireHeaders, context: CallContext): WireHeaders {
-  const set = context.setHeader;
-  if (set === undefined) return headers;
-  const all: Record<string, string | readonly string[]> = { ...headers };
-  set.forEach((value, name) => {
-    all[name] = value;
-  });
-  return all;
+function cutShort(): ConnectError {
+  return new ConnectError("the request ends in the middle of a message", Code.InvalidArgument);
 }
 
 /** Writes a response stream, and cuts off a reader that takes nothing for too long. */
@@ -137,7 +132,7 @@ function createSink(
   exchange: Exchange,
   wire: Wire,
   context: CallContext,
-  corsHeaders: WireHeaders,
+  cors: WireHeaders | undefined,
   statusOf: (error: unknown) => ConnectError,
 ): PushSink {
   let begun = false;
@@ -148,13 +143,14 @@ function createSink(
   function begin(): void {
     if (begun) return;
     begun = true;
-    exchange.begin(
-      200,
-      { "content-type": wire.contentType, ...withSet(corsHeaders, context) },
-      wire.protocol === "grpc",
-    );
+    wire.beginStream(exchange, cors, context);
+  }
+  function watch(): void {
+    stalled ??= setTimeout(() => exchange.reset(), limits.port.stalledReaderMs).unref();
   }
   exchange.onDrain(() => {
+    // Once the stream has ended, nothing but its close shows that the reader took it all.
+    if (over) return;
     clearTimeout(stalled);
     stalled = undefined;
     for (const listener of drainListeners) listener();
@@ -170,9 +166,7 @@ function createSink(
       if (over) return true;
       begin();
       const ready = exchange.write(frames);
-      if (!ready && stalled === undefined) {
-        stalled = setTimeout(() => exchange.reset(), limits.port.stalledReaderMs).unref();
-      }
+      if (!ready) watch();
       return ready;
     },
     onDrain(listener) {
@@ -185,13 +179,13 @@ function createSink(
       if (over) return;
       over = true;
       const status = error === undefined ? undefined : statusOf(error);
-      if (!begun && status !== undefined) wire.refuse(exchange, status, withSet(corsHeaders, context));
+      if (!begun && status !== undefined) wire.refuse(exchange, status, cors, context);
       else {
         begin();
-        wire.endStream(exchange, status, context.setTrailer);
+        wire.endStream(exchange, status, context);
       }
       // A reader that does not even take the end would hold its connection for ever.
-      stalled ??= setTimeout(() => exchange.reset(), limits.port.stalledReaderMs).unref();
+      if (!exchange.closed || stalled === undefined) watch();
     },
   };
 }
@@ -209,7 +203,7 @@ async function pump(stream: AsyncIterable<Message>, sink: PushSink, method: Dire
   try {
     for await (const message of stream) {
       if (closed) return;
-      const ready = sink.write(frame(codec.write(message)));
+      const ready = sink.write(frame(codec.write(create(method.method.output, message))));
       if (!ready) {
         await new Promise<void>((resolve) => {
           wake = resolve;

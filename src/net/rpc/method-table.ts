@@ -1,9 +1,11 @@
 import {
   create,
+  createRegistry,
   type DescMethod,
   fromBinary,
   fromJsonString,
   type Message,
+  type Registry,
   toBinary,
   toJsonString,
 } from "@bufbuild/protobuf";
@@ -89,9 +91,16 @@ async function only(messages: AsyncIterable<Message>): Promise<Message> {
 
 type Handler = (request: Message, context: HandlerContext) => unknown;
 
-function directMethod(method: DescMethod, handler: Handler, interceptors: readonly Interceptor[]): DirectMethod {
+function directMethod(
+  method: DescMethod,
+  handler: Handler,
+  interceptors: readonly Interceptor[],
+  registry: Registry,
+): DirectMethod {
   const { input, output } = method;
   const streaming = method.methodKind === "server_streaming";
+  const readOptions = { ignoreUnknownFields: true, registry };
+  const writeOptions = { registry };
 
   const innermost = async (intercepted: unknown): Promise<unknown> => {
     const request = intercepted as InterceptedRequest;
@@ -124,8 +133,8 @@ function directMethod(method: DescMethod, handler: Handler, interceptors: readon
       write: (message) => toBinary(output, message),
     },
     json: {
-      read: readable((bytes) => fromJsonString(input, decoder.decode(bytes), { ignoreUnknownFields: true })),
-      write: (message) => Buffer.from(toJsonString(output, message)),
+      read: readable((bytes) => fromJsonString(input, decoder.decode(bytes), readOptions)),
+      write: (message) => Buffer.from(toJsonString(output, message, writeOptions)),
     },
     async invoke(message, context) {
       const request = new InterceptedRequest(streaming, streaming ? once(message) : message, context);
@@ -135,11 +144,17 @@ function directMethod(method: DescMethod, handler: Handler, interceptors: readon
   };
 }
 
+/** The messages that an `Any` in JSON may hold: those that the services' own files tell of. */
+export function messagesOf(services: readonly ServiceRoutes[]): Registry {
+  return createRegistry(...services.map(({ service }) => service.file));
+}
+
 /** The methods that the direct path serves, by their path: unary ones, and streams of one request. */
 export function directMethods(
   services: readonly ServiceRoutes[],
   interceptors: readonly Interceptor[],
 ): ReadonlyMap<string, DirectMethod> {
+  const registry = messagesOf(services);
   const table = new Map<string, DirectMethod>();
   for (const { service, implementation } of services) {
     for (const method of service.methods) {
@@ -150,7 +165,7 @@ export function directMethods(
         (() => {
           throw new ConnectError(`${service.typeName}.${method.name} is not built yet`, Code.Unimplemented);
         });
-      table.set(`/${service.typeName}/${method.name}`, directMethod(method, handler, interceptors));
+      table.set(`/${service.typeName}/${method.name}`, directMethod(method, handler, interceptors, registry));
     }
   }
   return table;

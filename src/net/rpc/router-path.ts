@@ -1,5 +1,7 @@
-import { ConnectError, createConnectRouter, type Interceptor } from "@connectrpc/connect";
+import { createConnectRouter, type Interceptor } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
+import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
@@ -7,8 +9,10 @@ import { toStatus } from "../../rpc/errors.ts";
 import type { Gate } from "../../rpc/gate.ts";
 import { requestIdKey } from "../../rpc/request-id.ts";
 import type { ServiceRoutes } from "../../rpc/routes.ts";
-import type { Exchange, WireHeaders } from "../exchange.ts";
-import { contextValuesOf } from "./call-context.ts";
+import { type Exchange, toWire, type WireHeaders } from "../exchange.ts";
+import { bodyFailed } from "./body-errors.ts";
+import { callOver, clientLeft, contextValuesOf } from "./call-context.ts";
+import { messagesOf } from "./method-table.ts";
 
 /**
  * The way through Connect's own router, for all that the direct path leaves out: compressed requests, GET, streams of
@@ -17,8 +21,11 @@ import { contextValuesOf } from "./call-context.ts";
 export interface RouterPath {
   /** The handler of a path, if there is one. */
   find(path: string): UniversalHandler | undefined;
-  serve(exchange: Exchange, handler: UniversalHandler, corsHeaders: WireHeaders): void;
+  serve(exchange: Exchange, handler: UniversalHandler, cors: WireHeaders | undefined): void;
 }
+
+/** What framing and a compression that gains nothing may add to a message. */
+const overheadBytes = 1024;
 
 export function createRouterPath(needs: {
   services: readonly ServiceRoutes[];
@@ -26,15 +33,16 @@ export function createRouterPath(needs: {
   interceptors: Interceptor[];
   log: Log;
   shutdown: AbortSignal;
+  messageBytes: number;
 }): RouterPath {
-  const { gate, log } = needs;
+  const { gate, log, messageBytes } = needs;
   const router = createConnectRouter({
     interceptors: needs.interceptors,
     acceptCompression: [compressionGzip, compressionBrotli],
     compressMinBytes: limits.rpc.compressAboveBytes,
-    readMaxBytes: limits.rpc.messageBytes,
+    readMaxBytes: messageBytes,
     maxTimeoutMs: limits.rpc.maxTimeoutMs,
-    shutdownSignal: needs.shutdown,
+    jsonOptions: { registry: messagesOf(needs.services), ignoreUnknownFields: true },
     async requestGate(context) {
       try {
         const authorization = context.requestHeader.get("authorization") ?? undefined;
@@ -44,65 +52,94 @@ export function createRouterPath(needs: {
       }
     },
   });
-  for (const { service, implementation } of needs.services) router.service(service, implementation);
+  for (const { service, implementation } of needs.services) {
+    router.service(service, implementation);
+  }
+  const openStreams = new Set<AbortController>();
+  needs.shutdown.addEventListener("abort", () => {
+    for (const stream of [...openStreams]) stream.abort(needs.shutdown.reason);
+  });
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
   return {
     find: (path) => handlers.get(path),
-    serve(exchange, handler, corsHeaders) {
-      void serveUniversal(exchange, handler, corsHeaders).catch((error: unknown) => {
+    serve(exchange, handler, cors) {
+      void serveUniversal(exchange, handler, cors).catch((error: unknown) => {
         log.error({ err: error, path: exchange.target }, "an rpc broke off");
         exchange.reset();
       });
     },
   };
-}
 
-async function serveUniversal(exchange: Exchange, handler: UniversalHandler, corsHeaders: WireHeaders): Promise<void> {
-  const gone = new AbortController();
-  exchange.onClose((early) => gone.abort(early ? new ConnectError("the client left", 1) : undefined));
-  const timeout = { ms: undefined as number | undefined, abort: (reason: unknown) => gone.abort(reason) };
-  const response = await handler({
-    httpVersion: exchange.httpVersion,
-    method: exchange.method,
-    // Only the query is read from it; the authority is checked before.
-    url: new URL(exchange.target, "http://localhost").href,
-    header: exchange.headers(),
-    body: exchange.body(),
-    signal: gone.signal,
-    contextValues: contextValuesOf(exchange, timeout),
-  });
-
-  const header = { ...toWire(response.header), ...corsHeaders };
-  if (response.body === undefined) {
-    exchange.respond(response.status, header, undefined);
-    return;
-  }
-  const drained = { wake: (): void => undefined };
-  let stalled: NodeJS.Timeout | undefined;
-  exchange.onDrain(() => drained.wake());
-  exchange.onClose(() => {
-    clearTimeout(stalled);
-    drained.wake();
-  });
-  exchange.begin(response.status, header, response.trailer !== undefined);
-  for await (const bytes of response.body) {
-    if (exchange.closed) return;
-    if (exchange.write(bytes)) continue;
-    stalled = setTimeout(() => exchange.reset(), limits.port.stalledReaderMs).unref();
-    await new Promise<void>((resolve) => {
-      drained.wake = resolve;
-      if (exchange.closed) resolve();
+  async function serveUniversal(
+    exchange: Exchange,
+    handler: UniversalHandler,
+    cors: WireHeaders | undefined,
+  ): Promise<void> {
+    const gone = new AbortController();
+    const { methodKind } = handler.method;
+    if (methodKind !== "unary") {
+      openStreams.add(gone);
+      if (needs.shutdown.aborted) gone.abort(needs.shutdown.reason);
+    }
+    exchange.onClose((early) => {
+      openStreams.delete(gone);
+      gone.abort(early ? clientLeft : callOver);
     });
-    clearTimeout(stalled);
+    const timeout = { ms: timeoutOf(exchange), abort: (reason: unknown) => gone.abort(reason) };
+    const response = await handler({
+      // Connect refuses streams both ways over HTTP/1.1, as few of its clients can read before they have written. Those
+      // that take turns are served well: the version is told only as far as it makes no difference.
+      httpVersion: "2.0",
+      method: exchange.method,
+      // Only the query is read from it; the authority is checked before.
+      url: new URL(exchange.target, "http://localhost").href,
+      header: exchange.headers(),
+      body: methodKind === "unary" || methodKind === "server_streaming" ? wholeBody(exchange) : exchange.body(),
+      signal: gone.signal,
+      contextValues: contextValuesOf(exchange, timeout),
+    });
+
+    const header = { ...toWire(response.header), ...cors };
+    if (response.body === undefined) {
+      exchange.respond(response.status, header, undefined);
+      return;
+    }
+    const drained = { wake: (): void => undefined };
+    let stalled: NodeJS.Timeout | undefined;
+    exchange.onDrain(() => drained.wake());
+    exchange.onClose(() => {
+      clearTimeout(stalled);
+      drained.wake();
+    });
+    exchange.begin(response.status, header, response.trailer !== undefined);
+    for await (const bytes of response.body) {
+      if (exchange.closed) return;
+      if (exchange.write(bytes)) continue;
+      stalled = setTimeout(() => exchange.reset(), limits.port.stalledReaderMs).unref();
+      await new Promise<void>((resolve) => {
+        drained.wake = resolve;
+        if (exchange.closed) resolve();
+      });
+      clearTimeout(stalled);
+    }
+    exchange.end(response.trailer === undefined ? undefined : toWire(response.trailer));
   }
-  exchange.end(response.trailer === undefined ? undefined : toWire(response.trailer));
+
+  /** A body of one message, read when it is asked for: after the gate. */
+  async function* wholeBody(exchange: Exchange): AsyncGenerator<Uint8Array> {
+    yield await new Promise<Uint8Array>((resolve, reject) => {
+      exchange.readBody(messageBytes + overheadBytes, (error, bytes) => {
+        if (error === undefined) resolve(bytes);
+        else reject(bodyFailed(error, messageBytes));
+      });
+    });
+  }
 }
 
-function toWire(headers: Headers | undefined): WireHeaders {
-  const wire: Record<string, string> = {};
-  headers?.forEach((value, name) => {
-    wire[name] = value;
-  });
-  return wire;
+/** What the caller gives the call, in milliseconds. A time that cannot be read is refused by the handler. */
+function timeoutOf(exchange: Exchange): number | undefined {
+  const inConnect = exchange.header("connect-timeout-ms");
+  if (inConnect !== undefined) return parseConnectTimeout(inConnect, limits.rpc.maxTimeoutMs).timeoutMs;
+  return parseGrpcTimeout(exchange.header("grpc-timeout") ?? null, limits.rpc.maxTimeoutMs).timeoutMs;
 }

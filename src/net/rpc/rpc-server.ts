@@ -1,4 +1,5 @@
 import type { Interceptor } from "@connectrpc/connect";
+import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Gate } from "../../rpc/gate.ts";
 import type { ServiceRoutes } from "../../rpc/routes.ts";
@@ -15,17 +16,22 @@ export interface RpcServer {
   serve(exchange: Exchange): boolean;
 }
 
-export function createRpcServer(needs: {
-  services: readonly ServiceRoutes[];
-  gate: Gate;
-  interceptors: Interceptor[];
-  log: Log;
+export interface RpcServerNeeds {
+  readonly services: readonly ServiceRoutes[];
+  readonly gate: Gate;
+  readonly interceptors: Interceptor[];
+  readonly log: Log;
   /** Aborted when the process stops: ends the streams that are open. */
-  shutdown: AbortSignal;
-}): RpcServer {
+  readonly shutdown: AbortSignal;
+  /** What a request message may have, uncompressed. */
+  readonly messageBytes?: number;
+}
+
+export function createRpcServer(needs: RpcServerNeeds): RpcServer {
+  const bounded = { ...needs, messageBytes: needs.messageBytes ?? limits.rpc.messageBytes };
   const direct = directMethods(needs.services, needs.interceptors);
-  const directPath = createDirectPath(needs);
-  const routerPath = createRouterPath(needs);
+  const directPath = createDirectPath(bounded);
+  const routerPath = createRouterPath(bounded);
 
   return {
     serve(exchange) {
@@ -36,7 +42,7 @@ export function createRpcServer(needs: {
       if (handler === undefined) return false;
       if (answerPreflight(exchange)) return true;
 
-      const corsHeaders = corsHeadersFor(exchange);
+      const cors = corsHeadersFor(exchange);
       const method = direct.get(path);
       const wire = method === undefined ? undefined : wireOf(exchange.header("content-type"), method.streaming);
       if (
@@ -45,9 +51,9 @@ export function createRpcServer(needs: {
         exchange.method !== "POST" ||
         isCompressed(exchange, wire.encodingHeader)
       ) {
-        routerPath.serve(exchange, handler, corsHeaders);
+        routerPath.serve(exchange, handler, cors);
       } else {
-        directPath.serve(exchange, method, wire, corsHeaders);
+        directPath.serve(exchange, method, wire, cors);
       }
       return true;
     },

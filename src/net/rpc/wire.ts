@@ -1,4 +1,5 @@
 import type { ConnectError } from "@connectrpc/connect";
+import { mergeNonProtocolHeaders } from "@connectrpc/connect/protocol";
 import {
   codeToHttpStatus,
   contentTypeStreamJson,
@@ -12,7 +13,13 @@ import {
 } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpcTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { trailerFlag, trailerSerialize } from "@connectrpc/connect/protocol-grpc-web";
-import type { Exchange, WireHeaders } from "../exchange.ts";
+import { type Exchange, toWire, type WireHeaders } from "../exchange.ts";
+
+/** What a handler set on its response. Undefined costs nothing. */
+export interface ResponseMetadata {
+  readonly setHeader: Headers | undefined;
+  readonly setTrailer: Headers | undefined;
+}
 
 /** How one protocol, in one form, spells a call. Everything here is known before a call comes. */
 export interface Wire {
@@ -26,11 +33,12 @@ export interface Wire {
   readonly encodingHeader: string;
   parseTimeout(value: string | null, maxMs: number): { timeoutMs?: number; error?: ConnectError | undefined };
   /** Answers a call that failed before anything of the response was sent. */
-  refuse(exchange: Exchange, error: ConnectError, header: WireHeaders): void;
-  /** Answers with one message. `header` and `trailer` are what the handler set. */
-  answer(exchange: Exchange, message: Uint8Array, header: WireHeaders, trailer: Headers | undefined): void;
-  /** Ends a stream of frames. */
-  endStream(exchange: Exchange, error: ConnectError | undefined, trailer: Headers | undefined): void;
+  refuse(exchange: Exchange, error: ConnectError, cors: WireHeaders | undefined, metadata: ResponseMetadata): void;
+  /** Answers with one message. */
+  answer(exchange: Exchange, message: Uint8Array, cors: WireHeaders | undefined, metadata: ResponseMetadata): void;
+  /** Begins a stream of frames. */
+  beginStream(exchange: Exchange, cors: WireHeaders | undefined, metadata: ResponseMetadata): void;
+  endStream(exchange: Exchange, error: ConnectError | undefined, metadata: ResponseMetadata): void;
 }
 
 function flagged(flags: number, bytes: Uint8Array): Uint8Array {
@@ -41,19 +49,25 @@ function flagged(flags: number, bytes: Uint8Array): Uint8Array {
   return out;
 }
 
-function toWire(headers: Headers | undefined): WireHeaders | undefined {
-  if (headers === undefined) return undefined;
-  const wire: Record<string, string> = {};
-  headers.forEach((value, name) => {
-    wire[name] = value;
-  });
-  return wire;
+/** Makes response headers: the same object again for all calls that add nothing of their own. */
+function headerMaker(contentType: string) {
+  const plain: WireHeaders = { "content-type": contentType };
+  return (cors: WireHeaders | undefined, set: Headers | undefined): WireHeaders => {
+    if (set === undefined) return cors === undefined ? plain : { ...cors, ...plain };
+    return { ...cors, ...toWire(set), ...plain };
+  };
 }
 
 const grpcOk: WireHeaders = { "grpc-status": "0" };
 
+function grpcTrailers(error: ConnectError | undefined, set: Headers | undefined): WireHeaders {
+  if (error === undefined && set === undefined) return grpcOk;
+  return toWire(setTrailerStatus(new Headers(set), error));
+}
+
 function grpc(json: boolean): Wire {
   const contentType = json ? "application/grpc+json" : "application/grpc+proto";
+  const headers = headerMaker(contentType);
   return {
     protocol: "grpc",
     json,
@@ -62,30 +76,35 @@ function grpc(json: boolean): Wire {
     timeoutHeader: "grpc-timeout",
     encodingHeader: "grpc-encoding",
     parseTimeout: parseGrpcTimeout,
-    refuse(exchange, error, header) {
-      // Trailers-only: one block of headers that ends the stream.
-      exchange.respond(
-        200,
-        { "content-type": contentType, ...header, ...toWire(setTrailerStatus(new Headers(), error)) },
-        undefined,
-      );
+    refuse(exchange, error, cors, { setHeader, setTrailer }) {
+      const header = headers(cors, setHeader);
+      const trailers = grpcTrailers(error, setTrailer);
+      // Trailers-only, one block of headers that ends the stream, unless there are headers that are no trailers.
+      if (setHeader === undefined) exchange.respond(200, { ...header, ...trailers }, undefined);
+      else exchange.respond(200, header, undefined, trailers);
     },
-    answer(exchange, message, header, trailer) {
-      const trailers = trailer === undefined ? grpcOk : { ...toWire(trailer), ...grpcOk };
-      exchange.respond(200, { "content-type": contentType, ...header }, flagged(0, message), trailers);
+    answer(exchange, message, cors, { setHeader, setTrailer }) {
+      exchange.respond(200, headers(cors, setHeader), flagged(0, message), grpcTrailers(undefined, setTrailer));
     },
-    endStream(exchange, error, trailer) {
-      exchange.end(toWire(setTrailerStatus(new Headers(trailer), error)) ?? grpcOk);
+    beginStream(exchange, cors, { setHeader }) {
+      exchange.begin(200, headers(cors, setHeader), true);
+    },
+    endStream(exchange, error, { setTrailer }) {
+      exchange.end(grpcTrailers(error, setTrailer));
     },
   };
 }
 
 const grpcWebOk = flagged(trailerFlag, Buffer.from("grpc-status: 0\r\n"));
 
+function grpcWebTrailers(error: ConnectError | undefined, set: Headers | undefined): Uint8Array {
+  if (error === undefined && set === undefined) return grpcWebOk;
+  return flagged(trailerFlag, trailerSerialize(setTrailerStatus(new Headers(set), error)));
+}
+
 function grpcWeb(json: boolean): Wire {
   const contentType = json ? "application/grpc-web+json" : "application/grpc-web+proto";
-  const trailerFrame = (error: ConnectError | undefined, trailer: Headers | undefined) =>
-    flagged(trailerFlag, trailerSerialize(setTrailerStatus(new Headers(trailer), error)));
+  const headers = headerMaker(contentType);
   return {
     protocol: "grpc-web",
     json,
@@ -94,27 +113,42 @@ function grpcWeb(json: boolean): Wire {
     timeoutHeader: "grpc-timeout",
     encodingHeader: "grpc-encoding",
     parseTimeout: parseGrpcTimeout,
-    refuse(exchange, error, header) {
-      exchange.respond(200, { "content-type": contentType, ...header }, trailerFrame(error, undefined));
+    refuse(exchange, error, cors, { setHeader, setTrailer }) {
+      exchange.respond(200, headers(cors, setHeader), grpcWebTrailers(error, setTrailer));
     },
-    answer(exchange, message, header, trailer) {
-      const last = trailer === undefined ? grpcWebOk : trailerFrame(undefined, trailer);
+    answer(exchange, message, cors, { setHeader, setTrailer }) {
+      const last = grpcWebTrailers(undefined, setTrailer);
       const body = Buffer.allocUnsafe(5 + message.length + last.length);
       body[0] = 0;
       body.writeUInt32BE(message.length, 1);
       body.set(message, 5);
       body.set(last, 5 + message.length);
-      exchange.respond(200, { "content-type": contentType, ...header }, body);
+      exchange.respond(200, headers(cors, setHeader), body);
     },
-    endStream(exchange, error, trailer) {
-      exchange.write(trailerFrame(error, trailer));
+    beginStream(exchange, cors, { setHeader }) {
+      exchange.begin(200, headers(cors, setHeader), false);
+    },
+    endStream(exchange, error, { setTrailer }) {
+      exchange.write(grpcWebTrailers(error, setTrailer));
       exchange.end();
     },
   };
 }
 
+/** Connect has no trailers of HTTP: a unary answer carries them among its headers. */
+function asHeaders(trailer: Headers | undefined): WireHeaders | undefined {
+  if (trailer === undefined) return undefined;
+  const wire: Record<string, string> = {};
+  trailer.forEach((value, name) => {
+    wire[`trailer-${name}`] = value;
+  });
+  return wire;
+}
+
 function connectUnary(json: boolean): Wire {
   const contentType = json ? contentTypeUnaryJson : contentTypeUnaryProto;
+  const headers = headerMaker(contentType);
+  const errorHeaders = headerMaker(contentTypeUnaryJson);
   return {
     protocol: "connect",
     json,
@@ -123,21 +157,19 @@ function connectUnary(json: boolean): Wire {
     timeoutHeader: "connect-timeout-ms",
     encodingHeader: "content-encoding",
     parseTimeout: parseConnectTimeout,
-    refuse(exchange, error, header) {
-      const metadata = toWire(error.metadata);
-      const body = errorToJsonBytes(error, undefined);
-      exchange.respond(
-        codeToHttpStatus(error.code),
-        { ...metadata, ...header, "content-type": contentTypeUnaryJson },
-        body,
-      );
+    refuse(exchange, error, cors, { setHeader, setTrailer }) {
+      const metadata = new Headers(setHeader);
+      // What another server said of its own answer is none of ours.
+      if (!error.isWireError) mergeNonProtocolHeaders(metadata, error.metadata);
+      const header = { ...asHeaders(setTrailer), ...errorHeaders(cors, metadata) };
+      exchange.respond(codeToHttpStatus(error.code), header, errorToJsonBytes(error, undefined));
     },
-    answer(exchange, message, header, trailer) {
-      const headers: Record<string, string | readonly string[]> = { "content-type": contentType, ...header };
-      trailer?.forEach((value, name) => {
-        headers[`trailer-${name}`] = value;
-      });
-      exchange.respond(200, headers, message);
+    answer(exchange, message, cors, { setHeader, setTrailer }) {
+      const header = headers(cors, setHeader);
+      exchange.respond(200, setTrailer === undefined ? header : { ...asHeaders(setTrailer), ...header }, message);
+    },
+    beginStream() {
+      throw new Error("a unary call has no stream to begin");
     },
     endStream() {
       throw new Error("a unary call has no stream to end");
@@ -145,10 +177,16 @@ function connectUnary(json: boolean): Wire {
   };
 }
 
+const connectOk = flagged(endStreamFlag, Buffer.from("{}"));
+
+function connectEnd(error: ConnectError | undefined, set: Headers | undefined): Uint8Array {
+  if (error === undefined && set === undefined) return connectOk;
+  return flagged(endStreamFlag, Buffer.from(JSON.stringify(endStreamToJson(set ?? new Headers(), error, undefined))));
+}
+
 function connectStream(json: boolean): Wire {
   const contentType = json ? contentTypeStreamJson : contentTypeStreamProto;
-  const endFrame = (error: ConnectError | undefined, trailer: Headers | undefined) =>
-    flagged(endStreamFlag, Buffer.from(JSON.stringify(endStreamToJson(trailer ?? new Headers(), error, undefined))));
+  const headers = headerMaker(contentType);
   return {
     protocol: "connect",
     json,
@@ -157,14 +195,17 @@ function connectStream(json: boolean): Wire {
     timeoutHeader: "connect-timeout-ms",
     encodingHeader: "connect-content-encoding",
     parseTimeout: parseConnectTimeout,
-    refuse(exchange, error, header) {
-      exchange.respond(200, { "content-type": contentType, ...header }, endFrame(error, undefined));
+    refuse(exchange, error, cors, { setHeader, setTrailer }) {
+      exchange.respond(200, headers(cors, setHeader), connectEnd(error, setTrailer));
     },
     answer() {
       throw new Error("a stream does not answer with one message");
     },
-    endStream(exchange, error, trailer) {
-      exchange.write(endFrame(error, trailer));
+    beginStream(exchange, cors, { setHeader }) {
+      exchange.begin(200, headers(cors, setHeader), false);
+    },
+    endStream(exchange, error, { setTrailer }) {
+      exchange.write(connectEnd(error, setTrailer));
       exchange.end();
     },
   };
