@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
 import { createNodeSession } from "#src/client/node.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
-import { freePort } from "../kit/cutting-proxy.ts";
+import { createCuttingProxy, freePort } from "../kit/cutting-proxy.ts";
 import {
   arrived,
   composer,
@@ -98,18 +98,42 @@ test("one sees who types and who is there", async () => {
   await row.getByText("online", { exact: false }).first().waitFor();
 });
 
+test("a connection that is cut over and over shows every message once, in order", async () => {
+  await using wire = await createCuttingProxy(Number(new URL(app.gateway).port));
+  const alice = await arrive("alice");
+  const bob = await arrive("bob", {}, wire.url);
+  const { pathname } = new URL(await createRoom(alice, `Room of ${alice.name}`));
+  await joinRoom(bob, wire.url + pathname);
+  const texts = Array.from({ length: 40 }, (_, index) => `message ${index + 1}`);
+  const sent = sendMany(alice, texts, 50);
+  for (let cuts = 0; cuts < 10; cuts++) {
+    await bob.page.waitForTimeout(200);
+    wire.cut(1, () => 0);
+  }
+  await sent;
+  await expectSaid(bob, texts);
+});
+
 test("a lost network loses and doubles nothing, on either side", async () => {
-  const [alice, bob] = await arriveTogether();
+  await using wire = await createCuttingProxy(Number(new URL(app.gateway).port));
+  const alice = await arrive("alice");
+  const bob = await arrive("bob", {}, wire.url);
+  const { pathname } = new URL(await createRoom(alice, `Room of ${alice.name}`));
+  await joinRoom(bob, wire.url + pathname);
   await say(alice, "one");
   await expectSaid(bob, ["one"]);
 
+  // Offline, Chromium makes no new connections but keeps those it has: those are cut by hand.
   await bob.context.setOffline(true);
+  expect(wire.cut(1, () => 0)).toBeGreaterThan(0);
   await say(bob, "two, without a network");
   await say(bob, "three, without a network");
   await bob.page.getByText("Not sent yet").first().waitFor();
   await say(alice, "four");
   await say(alice, "five");
   await expectSaid(alice, ["one", "four", "five"]);
+  await bob.page.getByText("You are offline").waitFor();
+  expect(await said(bob)).toEqual(["one", "two, without a network", "three, without a network"]);
   await screenshot(bob, "console-offline");
   await bob.context.setOffline(false);
 
@@ -268,6 +292,7 @@ test("everything can be done with the keyboard alone", async () => {
   await page.getByRole("dialog").waitFor({ state: "detached" });
   await expect.poll(() => page.locator(":focus").evaluate(nameOf)).toBe("Create a room");
   await keyboard.press("Enter");
+  await expect.poll(() => page.locator(":focus").evaluate(nameOf)).toBe("Name");
   await keyboard.type("By hand");
   await keyboard.press("Enter");
 
@@ -339,7 +364,7 @@ test.each([
   const check = async (name: string) => {
     await screenshot(visitor, `console-${look}-${name}`);
     expect(await page.evaluate(unnamedControls), `controls without a name on ${name}`).toEqual([]);
-    expect(await page.evaluate(isTooWide), `${name} scrolls sideways`).toBe(false);
+    expect(await page.evaluate(tooWide), `what does not fit on ${name}`).toEqual([]);
     expect(await page.locator("main").count(), `landmarks of ${name}`).toBe(1);
   };
   await check("sign-in");
@@ -373,9 +398,10 @@ async function apiOf({ name }: Visitor) {
 
 const roomIdOf = ({ page }: Visitor) => new URL(page.url()).pathname.split("/").at(-1) as string;
 
-async function sendMany(visitor: Visitor, texts: readonly string[]): Promise<void> {
+async function sendMany(visitor: Visitor, texts: readonly string[], pauseMs = 0): Promise<void> {
   const chat = await apiOf(visitor);
   for (const [index, content] of texts.entries()) {
+    if (pauseMs > 0) await visitor.page.waitForTimeout(pauseMs);
     await chat.sendMessage({ roomId: roomIdOf(visitor), content, requestId: `${visitor.name}-${index}` });
   }
 }
@@ -408,6 +434,10 @@ function unnamedControls(): string[] {
     .map((element) => element.outerHTML.slice(0, 120));
 }
 
-function isTooWide(): boolean {
-  return document.documentElement.scrollWidth > document.documentElement.clientWidth;
+/** What is wider than the place that it has; none if nothing has to be scrolled sideways. */
+function tooWide(): string[] {
+  return ["html", "nav", "main", "aside", "dialog[open]", "section"]
+    .flatMap((selector) => [...document.querySelectorAll(selector)])
+    .filter((element) => element.checkVisibility() && element.scrollWidth > element.clientWidth)
+    .map((element) => `${element.localName}.${element.className}`);
 }

@@ -9,7 +9,7 @@ import { signOut } from "../state/sign-out.ts";
 import { theme } from "../state/theme.ts";
 
 const THEMES = [
-  { value: "system", label: "Like the system" },
+  { value: "system", label: "System" },
   { value: "light", label: "Light" },
   { value: "dark", label: "Dark" },
 ] as const;

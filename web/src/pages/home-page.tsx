@@ -13,6 +13,7 @@ export function HomePage() {
   return (
     <>
       <Empty
+        isPage
         icon="chat"
         title={`Hello, ${account.username}`}
         text={

@@ -1,5 +1,6 @@
 import { ConnectionStrip } from "../parts/connection-strip.tsx";
 import { Sidebar } from "../parts/sidebar.tsx";
+import { useFocusOnNavigation } from "../parts/use-focus-on-navigation.ts";
 import { useTitle } from "../parts/use-title.ts";
 import { type Route, route } from "../state/router.ts";
 import { AccountPage } from "./account-page.tsx";
@@ -12,6 +13,7 @@ import { UnknownPage } from "./unknown-page.tsx";
 export function Shell() {
   const current = route.value;
   useTitle();
+  useFocusOnNavigation(JSON.stringify(current));
   return (
     <div class={current.page === "home" ? "shell shell-list" : "shell shell-open"}>
       <a class="skip-link" href="#main">

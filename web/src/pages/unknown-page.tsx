@@ -4,7 +4,7 @@ import { paths } from "../state/router.ts";
 
 export function UnknownPage() {
   return (
-    <Empty icon="warning" title="There is nothing at this address" text="The link may be incomplete.">
+    <Empty isPage icon="warning" title="There is nothing at this address" text="The link may be incomplete.">
       <Link to={paths.home} class="button button-primary">
         Go to the start
       </Link>

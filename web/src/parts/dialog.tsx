@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { IconButton } from "./button.tsx";
 
 interface DialogProps {
@@ -12,10 +12,14 @@ interface DialogProps {
 export function Dialog({ title, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
+    const dialog = ref.current;
     const opener = document.activeElement;
-    ref.current?.showModal();
-    return () => giveFocusBack(opener);
+    dialog?.showModal();
+    return () => {
+      dialog?.close();
+      giveFocusBack(opener);
+    };
   }, []);
   return (
     <dialog

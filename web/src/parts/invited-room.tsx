@@ -21,6 +21,7 @@ export function InvitedRoom({ roomId, inviteCode, name }: InvitedRoomProps) {
   });
   return (
     <Empty
+      isPage
       icon="invite"
       title={name === undefined ? "You are invited to a private room" : `You are invited to “${name}”`}
       text="Once you have joined, you can read it and write in it. You can leave at any time."

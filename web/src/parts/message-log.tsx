@@ -96,7 +96,7 @@ export function MessageLog({ place, roomId, editing, emptyText }: MessageLogProp
           </ol>
         </div>
       </section>
-      {!scroll.isAtEnd && <JumpToLatest messages={messages} onJump={() => scroll.toEnd("smooth")} />}
+      {!scroll.isAtEnd && <JumpToLatest messages={messages} onJump={scroll.toEnd} />}
     </div>
   );
 }

@@ -11,6 +11,7 @@ export function RoomUnavailable({ problem, onRetry }: { readonly problem: Proble
   const isHidden = problem.reason === "ROOM_NOT_FOUND";
   return (
     <Empty
+      isPage
       icon="lock"
       title={isHidden ? "This room is not open to you" : "This cannot be shown right now"}
       text={

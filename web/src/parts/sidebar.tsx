@@ -25,7 +25,7 @@ export function Sidebar() {
         </Link>
         <ConnectionBadge />
       </header>
-      <nav class="sidebar-lists" aria-label="Rooms and conversations">
+      <nav class="sidebar-lists" tabIndex={-1} aria-label="Rooms and conversations">
         <section aria-labelledby="rooms-title">
           <div class="list-head">
             <h2 id="rooms-title">Rooms</h2>

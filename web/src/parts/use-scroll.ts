@@ -6,7 +6,7 @@ const NEAR_PX = 48;
 
 export interface Scroll {
   readonly isAtEnd: boolean;
-  toEnd(how?: ScrollBehavior): void;
+  toEnd(): void;
 }
 
 /**
@@ -62,10 +62,10 @@ export function useScroll(box: RefObject<HTMLElement | null>, list: RefObject<HT
 
   return {
     isAtEnd,
-    toEnd(how = "auto") {
+    toEnd() {
       isStuck.current = true;
       setAtEnd(true);
-      box.current?.scrollTo({ top: box.current.scrollHeight, behavior: how });
+      stick();
     },
   };
 }

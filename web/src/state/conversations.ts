@@ -1,8 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { computed, signal } from "@preact/signals";
-import type { ChatEvent } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import type { ChatEvent, ChatSignal } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import { type Conversation, ConversationSchema, type Message } from "#gen/veza/chat/v1/message_pb.ts";
+import { PresenceStatus } from "#gen/veza/chat/v1/presence_pb.ts";
 import type { Room } from "#gen/veza/chat/v1/room_pb.ts";
 import type { Clients } from "./clients.ts";
 
@@ -91,6 +92,12 @@ export function createConversations({ chat, auth }: Clients) {
           }
           return;
       }
+    },
+
+    notice({ roomId, payload }: ChatSignal): void {
+      const conversation = known.peek().get(roomId);
+      if (payload.case !== "presence" || payload.value.userId !== conversation?.otherUserId) return;
+      put({ ...conversation, isOnline: payload.value.status !== PresenceStatus.OFFLINE });
     },
 
     /** Up to which event each is known at least: its last message's. */

@@ -1,6 +1,10 @@
 import { batch } from "@preact/signals";
 import type { ChatEvent } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import { RoomType } from "#gen/veza/chat/v1/room_pb.ts";
+import { createBackoff } from "../../../src/client/backoff.ts";
+import { isTransient, problemOf, systemTimers } from "../../../src/client/index.ts";
+import { webNetwork } from "../../../src/client/network-web.ts";
+import { pause } from "../../../src/client/pause.ts";
 import type { Conversations } from "./conversations.ts";
 import type { LiveParts } from "./live.ts";
 import type { People } from "./people.ts";
@@ -17,8 +21,9 @@ export function createDispatch(workspace: {
   people: People;
   places: Places;
   typing: Typing;
+  closing: AbortSignal;
 }): LiveParts {
-  const { rooms, conversations, unread, people, places, typing } = workspace;
+  const { rooms, conversations, unread, people, places, typing, closing } = workspace;
   /** Events of rooms that are being looked up: they wait until it is known what they belong to. */
   const waiting = new Map<string, ChatEvent[]>();
 
@@ -51,10 +56,16 @@ export function createDispatch(workspace: {
   async function lookUp(first: ChatEvent): Promise<void> {
     const { roomId } = first;
     waiting.set(roomId, [first]);
-    try {
-      await refresh(roomId);
-    } catch {
-      // Gone again, or out of reach. The list is read afresh with the next page load at the latest.
+    const backoff = createBackoff();
+    for (;;) {
+      try {
+        await refresh(roomId);
+        break;
+      } catch (thrown) {
+        // Gone again already; or out of reach, and then not for ever.
+        if (closing.aborted || !isTransient(problemOf(thrown))) break;
+        await pause(backoff.next(), { timers: systemTimers, network: webNetwork, signal: closing });
+      }
     }
     const events = waiting.get(roomId) ?? [];
     waiting.delete(roomId);
@@ -72,6 +83,7 @@ export function createDispatch(workspace: {
 
     notice(signal) {
       typing.notice(signal);
+      conversations.notice(signal);
       people.known(signal.roomId)?.notice(signal);
     },
 

@@ -1,7 +1,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import { type ChatEvent, LeaveReason } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { CreateRoomRequest } from "#gen/veza/chat/v1/chat_service_pb.ts";
-import { MemberRole, type Room } from "#gen/veza/chat/v1/room_pb.ts";
+import { MemberRole, type Room, RoomType, RoomVisibility } from "#gen/veza/chat/v1/room_pb.ts";
 import type { Clients } from "./clients.ts";
 import { note } from "./toasts.ts";
 
@@ -137,13 +137,19 @@ export function createRooms({ chat }: Clients, me: string) {
     const room = known.peek().get(roomId);
     if (room === undefined) return;
     const { myRole, ...rest } = room;
-    put(rest as Room);
+    if (isListed(room)) put(rest as Room);
+    else known.value = new Map([...known.peek()].filter(([id]) => id !== roomId));
   }
 }
 
 /** The fields of an event's room that are the same for everybody: not the reader's own role. */
 function sharedFields({ name, description, topic, slowMode, visibility, isActive }: Room): Partial<Room> {
   return { name, description, topic, visibility, isActive, slowMode };
+}
+
+/** Whether others than its members see it. */
+function isListed({ type, visibility }: Room): boolean {
+  return type !== RoomType.PRIVATE && visibility !== RoomVisibility.HIDDEN;
 }
 
 function isMine(room: Room): boolean {

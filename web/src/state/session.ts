@@ -15,6 +15,11 @@ session.onChange((change) => {
   if (change === "ended") note("Your session was ended. Sign in again to go on.");
 });
 
+// A tab that is closed takes what it has not sent with it.
+window.addEventListener("beforeunload", (event) => {
+  if ((workspace.peek()?.outbox.items.peek().length ?? 0) > 0) event.preventDefault();
+});
+
 function open(): Workspace | undefined {
   const account = session.account();
   return account === undefined ? undefined : createWorkspace(session, account);

@@ -30,7 +30,7 @@ export function createWorkspace(session: Session, account: Account) {
   const people = createPeople(clients);
   const typing = createTyping(clients, me);
   const places = createPlaces({ userId: me, chat: clients.chat, conversations, closing: closing.signal });
-  const parts = createDispatch({ rooms, conversations, unread, people, places, typing });
+  const parts = createDispatch({ rooms, conversations, unread, people, places, typing, closing: closing.signal });
   const live = createLive({ session, chat: clients.chat, closing: closing.signal, parts });
 
   return {
