@@ -114,10 +114,10 @@ for (const [name, file, subscribe] of [
 const roundMs = options.quick ? options.roundMs : 2 * options.roundMs;
 const steady = await alternate(contenders.map(steadily), { ...options, roundMs });
 const latencies = new Map(contenders.map(({ name, deliveries }) => [name, [...deliveries.latencies]]));
-const burst = options.quick ? 20 : 200;
+const burst = options.quick ? 20 : 100;
 const bursts = await alternate(
   contenders.map((each) => inBursts(each, burst)),
-  { rounds: options.quick ? 1 : 5, roundMs: 0, warmMs: options.quick ? 0 : 1 },
+  { rounds: options.quick ? 1 : 3, roundMs: 0, warmMs: options.quick ? 0 : 1 },
 );
 
 const cpu = (name: string) => steady.get(name)?.cpuPerDelivery ?? Number.NaN;

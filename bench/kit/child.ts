@@ -9,11 +9,7 @@ export interface Ready {
   readonly [fact: string]: unknown;
 }
 
-export interface Memory {
-  readonly rss: number;
-  readonly heapUsed: number;
-  readonly external: number;
-}
+export type Memory = Readonly<ReturnType<typeof process.memoryUsage>>;
 
 /** A server in a process of its own. */
 export interface Child {

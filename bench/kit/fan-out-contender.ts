@@ -24,7 +24,7 @@ export function steadily({ name, child, subscribers, deliveries, publish }: FanO
       for (let i = 0; i < messages; i += 1) {
         deliveries.sending();
         publish(1);
-        await new Promise((resolve) => setTimeout(resolve, startedAt + (i + 1) * 100 - performance.now()));
+        await new Promise((resolve) => setTimeout(resolve, Math.max(0, startedAt + (i + 1) * 100 - performance.now())));
       }
       await deliveries.all();
       const cpu = (await child.cpu()) - before;

@@ -13,8 +13,7 @@ export function serveParent(ready: { port: number; [fact: string]: unknown }, an
         globalThis.gc?.();
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
-      const { rss, heapUsed, external } = process.memoryUsage();
-      return { rss, heapUsed, external };
+      return process.memoryUsage();
     },
     ...answers,
     async end() {
