@@ -3,6 +3,9 @@ import { createSession, type Session } from "./session.ts";
 import { createWebStorage } from "./token-storage-web.ts";
 import { createWebTransport } from "./transport-web.ts";
 
+export { webNetwork } from "./network-web.ts";
+export { createWebTransport } from "./transport-web.ts";
+
 /** The session of this browser, which all tabs of the origin share. */
 export function createBrowserSession(): Session {
   return createSession({

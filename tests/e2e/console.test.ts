@@ -85,17 +85,19 @@ test("two people talk: what one writes, changes and deletes the other sees at on
   await expectSaid(bob, ["Good morning!", "Good morning to you.\nHow is the garden?"]);
 });
 
-test("one sees who types and who is there", async () => {
+test("one sees who is there", async () => {
+  const [alice, bob] = await arriveTogether();
+  const members = alice.page.getByRole("complementary", { name: "Members" });
+  const row = members.getByRole("listitem").filter({ hasText: bob.name });
+  await row.getByText(", online").waitFor({ state: "attached" });
+});
+
+test("one sees who types", async () => {
   const [alice, bob] = await arriveTogether();
   await composer(bob.page).pressSequentially("Hm");
   await alice.page.getByText(`${bob.name} is typing…`).waitFor();
   await say(bob, "Hm, yes.");
   await alice.page.getByText(`${bob.name} is typing…`).waitFor({ state: "hidden" });
-  const row = alice.page
-    .getByRole("complementary", { name: "Members" })
-    .getByRole("listitem")
-    .filter({ hasText: bob.name });
-  await row.getByText("online", { exact: false }).first().waitFor();
 });
 
 test("a connection that is cut over and over shows every message once, in order", async () => {
@@ -311,6 +313,27 @@ test("everything can be done with the keyboard alone", async () => {
   await keyboard.type("!");
   await keyboard.press("Enter");
   await expectSaid(visitor, ["first line\nsecond line! (edited)"]);
+});
+
+test("on a phone the list and the room take turns, and a tap shows what can be done with a message", async () => {
+  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+  const visitor = await arrive("petra", phone);
+  const { page } = visitor;
+  await createRoom(visitor, "Pocket");
+  expect(await page.getByRole("navigation").isVisible()).toBe(false);
+  await say(visitor, "Typed with thumbs");
+  const message = page.locator(".message", { hasText: "Typed with thumbs" });
+  await message.getByRole("button", { name: "Edit message" }).waitFor({ state: "attached" });
+  await message.tap();
+  await message.getByRole("button", { name: "Edit message" }).tap();
+  await page.getByRole("textbox", { name: "Edit message" }).fill("Typed with both thumbs");
+  await page.getByRole("button", { name: "Save" }).tap();
+  await expectSaid(visitor, ["Typed with both thumbs (edited)"]);
+  await page.getByRole("link", { name: "Back to the list" }).tap();
+  await page.getByRole("navigation").getByRole("link", { name: "Pocket" }).tap();
+  await expectSaid(visitor, ["Typed with both thumbs (edited)"]);
+  await page.goBack();
+  await page.getByRole("navigation").waitFor();
 });
 
 test("signing out in one tab signs out in all of them", async () => {

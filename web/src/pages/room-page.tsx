@@ -66,7 +66,8 @@ function OpenRoom({ room }: { readonly room: Room }) {
       <RoomHeader room={room} showsMembers={showsMembers} onToggleMembers={() => setShowsMembers(!showsMembers)} />
       <PlaceView
         place={places.room(room.id)}
-        roomId={room.id}
+        // Nobody counts what a guest has read.
+        roomId={isMember ? room.id : undefined}
         composerLabel={`Message ${room.name}`}
         emptyText={isMember ? "Say the first word." : "Join the room to say the first word."}
         bar={isMember && room.isActive ? undefined : <JoinBar room={room} />}

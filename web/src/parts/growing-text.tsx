@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /** As the contract limits a message. */
 const LONGEST = 4000;
@@ -28,7 +28,8 @@ export function GrowingText(props: GrowingTextProps) {
     area.style.height = `${area.scrollHeight}px`;
   }, [value]);
 
-  useEffect(() => {
+  // Before it is painted: what is typed next shall find it ready.
+  useLayoutEffect(() => {
     if (!isFocused) return;
     ref.current?.focus();
     ref.current?.setSelectionRange(value.length, value.length);

@@ -17,7 +17,7 @@ import { useWorkspace } from "./use-workspace.ts";
 
 interface MessageLogProps {
   readonly place: Place;
-  /** The room that holds the place; undefined for a conversation that has not begun. */
+  /** The room whose reading is counted; undefined for a conversation that has not begun, and for a guest. */
   readonly roomId: string | undefined;
   /** The message that is being edited. */
   readonly editing: Signal<string | undefined>;

@@ -8,6 +8,7 @@ import { useWorkspace } from "./use-workspace.ts";
 
 interface PlaceViewProps {
   readonly place: Place;
+  /** Undefined for a conversation that has not begun, and a room that the person only looks into. */
   readonly roomId: string | undefined;
   readonly composerLabel: string;
   readonly emptyText: string;

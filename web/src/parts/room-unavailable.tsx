@@ -1,5 +1,4 @@
-import type { Problem } from "../../../src/client/index.ts";
-import { isTransient } from "../../../src/client/index.ts";
+import { isTransient, type Problem } from "../../../src/client/index.ts";
 import { paths } from "../state/router.ts";
 import { sentenceOfProblem } from "../text/sentences.ts";
 import { Button } from "./button.tsx";

@@ -1,10 +1,8 @@
 import { batch } from "@preact/signals";
 import type { ChatEvent } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import { RoomType } from "#gen/veza/chat/v1/room_pb.ts";
-import { createBackoff } from "../../../src/client/backoff.ts";
-import { isTransient, problemOf, systemTimers } from "../../../src/client/index.ts";
-import { webNetwork } from "../../../src/client/network-web.ts";
-import { pause } from "../../../src/client/pause.ts";
+import { webNetwork } from "../../../src/client/browser.ts";
+import { createBackoff, isTransient, pause, problemOf, systemTimers } from "../../../src/client/index.ts";
 import type { Conversations } from "./conversations.ts";
 import type { LiveParts } from "./live.ts";
 import type { People } from "./people.ts";

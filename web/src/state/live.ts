@@ -2,10 +2,15 @@ import type { Client } from "@connectrpc/connect";
 import { signal } from "@preact/signals";
 import type { ChatEvent, ChatSignal } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
-import { createBackoff } from "../../../src/client/backoff.ts";
-import { type FollowState, follow, type Session, systemTimers } from "../../../src/client/index.ts";
-import { webNetwork } from "../../../src/client/network-web.ts";
-import { pause } from "../../../src/client/pause.ts";
+import { webNetwork } from "../../../src/client/browser.ts";
+import {
+  createBackoff,
+  type FollowState,
+  follow,
+  pause,
+  type Session,
+  systemTimers,
+} from "../../../src/client/index.ts";
 
 /** What the rest of the workspace does with what happens. */
 export interface LiveParts {

@@ -2,10 +2,8 @@ import { Code } from "@connectrpc/connect";
 import { batch, signal } from "@preact/signals";
 import type { ChatEvent } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { Message } from "#gen/veza/chat/v1/message_pb.ts";
-import { createBackoff } from "../../../src/client/backoff.ts";
-import { isTransient, type Problem, problemOf, systemTimers } from "../../../src/client/index.ts";
-import { webNetwork } from "../../../src/client/network-web.ts";
-import { pause } from "../../../src/client/pause.ts";
+import { webNetwork } from "../../../src/client/browser.ts";
+import { createBackoff, isTransient, type Problem, pause, problemOf, systemTimers } from "../../../src/client/index.ts";
 import { newRequestId } from "../text/request-id.ts";
 
 /** A message on its way. */

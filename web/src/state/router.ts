@@ -31,12 +31,14 @@ export const paths = {
   direct: (userId: string) => `/dm/${userId}`,
 };
 
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
 function parseRoute({ pathname, searchParams }: URL): Route {
   const [first = "", second = "", ...rest] = pathname.split("/").filter(Boolean);
   if (rest.length > 0) return { page: "unknown" };
   if (first === "") return { page: "home" };
   if (first === "account" && second === "") return { page: "account" };
-  if (first === "rooms" && second !== "") {
+  if (first === "rooms" && UUID.test(second)) {
     return { page: "room", roomId: second, inviteCode: searchParams.get("invite") ?? undefined };
   }
   if (first === "dm" && /^[1-9]\d*$/.test(second)) return { page: "direct", userId: second };

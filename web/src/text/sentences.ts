@@ -1,5 +1,5 @@
 import { Code } from "@connectrpc/connect";
-import { type Problem, problemOf } from "../../../src/client/errors.ts";
+import { type Problem, problemOf } from "../../../src/client/index.ts";
 
 /** What a call threw, as a sentence for the person at the screen. */
 export function sentenceOf(thrown: unknown): string {
