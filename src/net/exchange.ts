@@ -37,7 +37,7 @@ export interface Exchange {
   /** Cuts the exchange off: the client sees a broken stream, not an end. */
   reset(): void;
   onDrain(listener: () => void): void;
-  /** Calls back once, when the response is over or the client went away before that (`early`). */
+  /** Calls back once, when the response is over or the client went away before that (`early`): at once if that was. */
   onClose(listener: (early: boolean) => void): void;
 }
 
@@ -52,6 +52,26 @@ export function toWire(headers: Headers | undefined): WireHeaders {
     wire[name] = name === "set-cookie" ? headers.getSetCookie() : value;
   });
   return wire;
+}
+
+type CloseListener = (early: boolean) => void;
+
+/** Tells those who wait for the end of an exchange, and those who ask too late. */
+export class CloseListeners {
+  #listeners: CloseListener[] = [];
+  #early: boolean | undefined;
+
+  add(listener: CloseListener): void {
+    const early = this.#early;
+    if (early === undefined) this.#listeners.push(listener);
+    else queueMicrotask(() => listener(early));
+  }
+
+  close(early: boolean): void {
+    this.#early = early;
+    for (const listener of this.#listeners) listener(early);
+    this.#listeners = [];
+  }
 }
 
 /** Collects a readable's bytes; shared by both versions of HTTP, whose streams behave alike. */

@@ -1,16 +1,18 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { limits } from "../platform/limits.ts";
-import { type BodyError, collectBody, type Exchange, noBytes, type WireHeaders } from "./exchange.ts";
+import { type BodyError, CloseListeners, collectBody, type Exchange, noBytes, type WireHeaders } from "./exchange.ts";
 import { cutStalled } from "./stalled.ts";
 
 export class H1Exchange implements Exchange {
   readonly httpVersion = "1.1";
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #closeListeners = new CloseListeners();
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.#request = request;
     this.#response = response;
+    response.on("close", () => this.#closeListeners.close(!response.writableFinished));
   }
 
   get method(): string {
@@ -87,7 +89,7 @@ export class H1Exchange implements Exchange {
   }
 
   onClose(listener: (early: boolean) => void): void {
-    this.#response.once("close", () => listener(!this.#response.writableFinished));
+    this.#closeListeners.add(listener);
   }
 
   #writeHead(status: number, headers: WireHeaders): void {

@@ -6,17 +6,21 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { limits } from "../platform/limits.ts";
-import { type BodyError, collectBody, type Exchange, noBytes, type WireHeaders } from "./exchange.ts";
+import { type BodyError, CloseListeners, collectBody, type Exchange, noBytes, type WireHeaders } from "./exchange.ts";
 import { cutStalled } from "./stalled.ts";
 
 export class H2Exchange implements Exchange {
   readonly httpVersion = "2.0";
   readonly #stream: ServerHttp2Stream;
   readonly #headers: IncomingHttpHeaders;
+  readonly #closeListeners = new CloseListeners();
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
     this.#stream = stream;
     this.#headers = headers;
+    stream.on("close", () =>
+      this.#closeListeners.close(stream.rstCode !== constants.NGHTTP2_NO_ERROR || !stream.writableFinished),
+    );
   }
 
   get method(): string {
@@ -92,9 +96,7 @@ export class H2Exchange implements Exchange {
   }
 
   onClose(listener: (early: boolean) => void): void {
-    this.#stream.once("close", () =>
-      listener(this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR || !this.#stream.writableFinished),
-    );
+    this.#closeListeners.add(listener);
   }
 
   #respond(
