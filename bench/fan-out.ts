@@ -1,15 +1,17 @@
 import { type Child, startChild } from "./kit/child.ts";
 import { Deliveries } from "./kit/deliveries.ts";
 import { type FanOut, inBursts, steadily } from "./kit/fan-out-contender.ts";
+import { subscribeH1 } from "./kit/h1-subscriber.ts";
 import { openH2 } from "./kit/h2-connection.ts";
+import { h2Load } from "./kit/h2-load.ts";
 import { type Subscriber, subscribeH2 } from "./kit/h2-subscriber.ts";
 import { readOptions } from "./kit/options.ts";
-import { sendBody, startOwnApp, streamsEach, subscribeBody } from "./kit/own-app.ts";
+import { type OwnApp, sendBody, startOwnApp, streamsEach, subscribeBody } from "./kit/own-app.ts";
 import { atMost, type Row, report, within } from "./kit/report.ts";
 import { alternate } from "./kit/rounds.ts";
 import { quantile } from "./kit/statistics.ts";
 import { frameTag, streamPath } from "./kit/stream-call.ts";
-import { framed, grpcHeaders, unaryPath } from "./kit/unary-call.ts";
+import { connectStreamHeaders, framed, grpcHeaders, unaryPath } from "./kit/unary-call.ts";
 import { subscribeWs } from "./kit/ws-subscriber.ts";
 
 // One room, a thousand subscribers, each on a connection of its own. Veza sends through its whole app: a SendMessage is
@@ -32,7 +34,7 @@ async function connectAll(connect: (index: number) => Promise<Subscriber>): Prom
   }
 }
 
-async function veza(): Promise<FanOut> {
+async function veza(name: "veza" | "veza h1"): Promise<FanOut> {
   const app = await startOwnApp(stack, { people: Math.ceil(subscribers / streamsEach) });
   const roomId = await app.room("bench");
   const deliveries = new Deliveries(subscribers);
@@ -40,9 +42,10 @@ async function veza(): Promise<FanOut> {
   const caughtUp = Promise.withResolvers<void>();
   let waiting = subscribers;
   const body = subscribeBody(roomId);
+  const [subscribe, headersOf] = name === "veza" ? [subscribeH2, grpcHeaders] : [subscribeH1, connectStreamHeaders];
   await connectAll((index) =>
-    subscribeH2(
-      { port: app.chatPort, path: streamPath, headers: grpcHeaders(tokenOf(index)) },
+    subscribe(
+      { port: app.chatPort, path: streamPath, headers: headersOf(tokenOf(index)) },
       body,
       (tag) => {
         if (tag === frameTag.event) deliveries.arrived(index);
@@ -57,9 +60,10 @@ async function veza(): Promise<FanOut> {
   await caughtUp.promise;
   const sender = await openH2({ port: app.chatPort, path: unaryPath, headers: grpcHeaders(tokenOf(0)) }, broken);
   stack.defer(() => sender.close());
+  await warmSending(app);
   const message = sendBody(roomId);
   return {
-    name: "veza",
+    name,
     child: app.child,
     subscribers,
     deliveries,
@@ -68,6 +72,21 @@ async function veza(): Promise<FanOut> {
       sender.flush();
     },
   };
+}
+
+/** Sends where nobody follows: at ten messages a second the path of a message would stay cold for minutes. */
+async function warmSending(app: OwnApp): Promise<void> {
+  const body = sendBody(await app.room("warm-up", 1));
+  const load = await h2Load({
+    port: app.chatPort,
+    path: unaryPath,
+    headers: grpcHeaders(app.people[0]?.accessToken ?? ""),
+    body: () => body,
+    inFlight: 16,
+    connections: 1,
+  });
+  await load.run(options.quick ? 1500 : 5000);
+  load.close();
 }
 
 async function peer(name: string, file: string, subscribe: Subscribe): Promise<FanOut> {
@@ -98,9 +117,9 @@ const overH2: Subscribe = (child, onMessage) =>
     broken,
   );
 
-const wanted = (name: string) => options.only === undefined || name.includes(options.only);
+const wanted = (name: string) => options.only === undefined || name === options.only;
 const contenders: FanOut[] = [];
-if (wanted("veza")) contenders.push(await veza());
+for (const name of ["veza", "veza h1"] as const) if (wanted(name)) contenders.push(await veza(name));
 for (const [name, file, subscribe] of [
   ["ws", "ws.ts", overWs],
   ["socket.io", "socket-io.ts", overSocketIo],
@@ -134,32 +153,29 @@ for (const name of peers) {
   else if (name === "bare http2") rows.push({ ...row, end: atMost(ours, 1.2, name, cpu(name)) });
   else rows.push(row);
 }
-for (const [label, part] of [
+for (const name of ["ws", "socket.io"].filter(wanted)) {
+  const ours = cpu("veza h1");
+  const what = "delivery at 10 messages/s, Connect over HTTP/1.1";
+  rows.push({ what, unit: "µs CPU", ours, peer: { name, value: cpu(name) } });
+}
+for (const [what, part] of [
   ["send → last has it, p50", 0.5],
   ["send → last has it, p99", 0.99],
 ] as const) {
   for (const name of peers) {
     const ours = last("veza", part);
-    const row = { what: label, unit: "ms", ours, peer: { name, value: last(name, part) } };
+    const row = { what, unit: "ms", ours, peer: { name, value: last(name, part) } };
     const isBar = name === "socket.io" && part === 0.99;
     rows.push(isBar ? { ...row, first: atMost(ours, 1, name, last(name, part)), end: within(ours, 25, "ms") } : row);
   }
 }
-for (const name of peers) {
-  rows.push({
-    what: `burst of ${burst}, all have all`,
-    unit: "ms",
-    ours: ofBurst("veza", "burstMs"),
-    peer: { name, value: ofBurst(name, "burstMs") },
-  });
-}
-for (const name of peers) {
-  rows.push({
-    what: `burst of ${burst}, delivery`,
-    unit: "µs CPU",
-    ours: ofBurst("veza", "burstCpu"),
-    peer: { name, value: ofBurst(name, "burstCpu") },
-  });
+for (const [what, unit, key] of [
+  [`burst of ${burst}, all have all`, "ms", "burstMs"],
+  [`burst of ${burst}, delivery`, "µs CPU", "burstCpu"],
+] as const) {
+  for (const name of peers) {
+    rows.push({ what, unit, ours: ofBurst("veza", key), peer: { name, value: ofBurst(name, key) } });
+  }
 }
 const load = [...steady].map(([name, sample]) => `${name} ${Math.round((sample.loadBusy ?? 0) * 100)}`);
 report({

@@ -37,3 +37,12 @@ export function jsonHeaders(token: string): HeaderList {
     ["authorization", `Bearer ${token}`],
   ];
 }
+
+/** For streams in Connect's own protocol. */
+export function connectStreamHeaders(token: string): HeaderList {
+  return [
+    ["content-type", "application/connect+proto"],
+    ["user-agent", "veza-bench"],
+    ["authorization", `Bearer ${token}`],
+  ];
+}
