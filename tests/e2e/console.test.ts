@@ -336,6 +336,25 @@ test("on a phone the list and the room take turns, and a tap shows what can be d
   await page.getByRole("navigation").waitFor();
 });
 
+test("tabs whose token has run out refresh it once, together", async () => {
+  const alice = await arrive("alice");
+  const tabs = [alice.page, await alice.context.newPage(), await alice.context.newPage()];
+  await Promise.all(tabs.slice(1).map((tab) => tab.goto(app.gateway)));
+  await Promise.all(tabs.map((tab) => arrived(tab).waitFor()));
+
+  const refreshes: string[] = [];
+  alice.context.on("request", (request) => {
+    if (request.url().endsWith("/RefreshToken")) refreshes.push(request.url());
+  });
+  await alice.page.evaluate(() => {
+    const held = JSON.parse(localStorage.getItem("veza.session") ?? "{}");
+    localStorage.setItem("veza.session", JSON.stringify({ ...held, accessExpiresAt: Date.now() }));
+  });
+  await Promise.all(tabs.map((tab) => tab.reload()));
+  await Promise.all(tabs.map((tab) => tab.getByText("Live", { exact: true }).waitFor()));
+  expect(refreshes).toHaveLength(1);
+});
+
 test("signing out in one tab signs out in all of them", async () => {
   const alice = await arrive("alice");
   const other = await alice.context.newPage();

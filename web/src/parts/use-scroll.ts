@@ -16,21 +16,34 @@ export interface Scroll {
 export function useScroll(box: RefObject<HTMLElement | null>, list: RefObject<HTMLElement | null>): Scroll {
   const [isAtEnd, setAtEnd] = useState(true);
   const isStuck = useRef(true);
-  /** An element that was there before, and where it was. */
+  /** The first message in sight, and where it was. */
   const anchor = useRef<{ element: HTMLElement; top: number } | undefined>(undefined);
+  /** Where the list stood when it was last looked at. */
+  const seen = useRef({ top: 0, height: 0 });
 
   function measure(): void {
-    const element = list.current?.firstElementChild;
-    anchor.current = element instanceof HTMLElement ? { element, top: element.offsetTop } : undefined;
+    const { scrollTop = 0, scrollHeight = 0 } = box.current ?? {};
+    seen.current = { top: scrollTop, height: scrollHeight };
+    // A message, never the line of a day: what comes in above takes its place below that line.
+    const messages = list.current?.querySelectorAll<HTMLElement>(":scope > .message") ?? [];
+    const element = [...messages].find(({ offsetTop, offsetHeight }) => offsetTop + offsetHeight > scrollTop);
+    anchor.current = element && { element, top: element.offsetTop };
   }
 
   function stick(): void {
     if (isStuck.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
   }
 
+  /** The reader has just begun to scroll up, and the event that tells so is still to come. */
+  function isLeaving({ scrollTop, scrollHeight, clientHeight }: HTMLElement): boolean {
+    const { top, height } = seen.current;
+    return scrollHeight >= height && scrollTop < top && height - scrollTop - clientHeight >= NEAR_PX;
+  }
+
   // After every rendering, before it is painted.
   useLayoutEffect(() => {
     const before = anchor.current;
+    if (box.current !== null && isLeaving(box.current)) isStuck.current = false;
     if (isStuck.current) stick();
     else if (before?.element.isConnected && box.current !== null) {
       box.current.scrollTop += before.element.offsetTop - before.top;
@@ -45,6 +58,7 @@ export function useScroll(box: RefObject<HTMLElement | null>, list: RefObject<HT
     const onScroll = () => {
       isStuck.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
       setAtEnd(isStuck.current);
+      measure();
     };
     // A keyboard that slides in, a composer that grows, a narrower window.
     const resizes = new ResizeObserver(() => {
