@@ -8,8 +8,12 @@ export const notYourStream = () => new Failure(Reason.NOT_YOUR_STREAM);
 export const streamKeyWrong = () => new Failure(Reason.STREAM_KEY_WRONG);
 export const alreadyBroadcasting = () => new Failure(Reason.ALREADY_BROADCASTING);
 export const broadcastOver = () => new Failure(Reason.BROADCAST_OVER);
+export const sourceStalled = (ms: number) =>
+  new Failure(Reason.BROADCAST_OVER, { sentence: `the source sent nothing for ${ms / 1000} s` });
 export const sequenceGap = () => new Failure(Reason.SEQUENCE_GAP);
-export const audioUnsupported = () => new Failure(Reason.AUDIO_UNSUPPORTED);
+/** `sentence` says what was found instead of sound that can be read. */
+export const audioUnsupported = (sentence?: string) =>
+  new Failure(Reason.AUDIO_UNSUPPORTED, sentence === undefined ? {} : { sentence });
 export const listenerNotFound = () => new Failure(Reason.LISTENER_NOT_FOUND);
 export const qualityUnavailable = () => new Failure(Reason.QUALITY_UNAVAILABLE);
 export const recordingNotFound = () => new Failure(Reason.RECORDING_NOT_FOUND);

@@ -206,9 +206,12 @@ export interface SourcePass {
 
 /** What the live part asks before it lets anyone in. Each throws a Failure that can be answered as it is. */
 export interface Admission {
-  /** PublishAudio and PublishChunk. Throws STREAM_NOT_FOUND, NOT_YOUR_STREAM or WRONG_STREAM_STATE. */
+  /**
+   * PublishAudio and PublishChunk. Takes a stream that is CREATED on air: sound starts it.
+   * Throws STREAM_NOT_FOUND, NOT_YOUR_STREAM or WRONG_STREAM_STATE.
+   */
   sourceOf(caller: Principal, streamId: StreamId): Promise<SourcePass>;
-  /** A source that knows the stream key, such as one of Icecast. Throws STREAM_NOT_FOUND, STREAM_KEY_WRONG or WRONG_STREAM_STATE. */
+  /** The same for a source that knows the stream key, such as one of Icecast. Throws STREAM_NOT_FOUND, STREAM_KEY_WRONG or WRONG_STREAM_STATE. */
   sourceByKey(streamId: StreamId, key: string): Promise<SourcePass>;
   /** The same for what changes metadata only. Throws STREAM_NOT_FOUND or STREAM_KEY_WRONG. */
   metadataByKey(streamId: StreamId, key: string): Promise<void>;
@@ -217,6 +220,8 @@ export interface Admission {
    * Throws STREAM_NOT_FOUND, WRONG_STREAM_STATE, LISTENER_NOT_FOUND or LIMIT_REACHED.
    */
   listen(caller: Principal | undefined, wish: ListenWish): Promise<Seat>;
+  /** Whether the caller could listen, without making them a listener. Throws STREAM_NOT_FOUND or WRONG_STREAM_STATE. */
+  mayListen(caller: Principal | undefined, streamId: StreamId): Promise<OnAirStream>;
   /** The file of a recording that can be played. Throws RECORDING_NOT_FOUND, also for one that is still being made. */
   recording(caller: Principal | undefined, recordingId: RecordingId): Promise<PlayableRecording>;
 }
@@ -237,6 +242,11 @@ export interface OnAirEvents {
    * calls `LivePort.update`. Texts that are too long are cut.
    */
   metadataChanged(streamId: StreamId, change: Partial<Metadata>): Promise<void>;
+  /**
+   * A source dropped and none came back in time, or the last one said that it is done: the stream goes off air, as
+   * ENDED. The domain then calls `LivePort.stop`.
+   */
+  sourceGone(streamId: StreamId): Promise<void>;
   /** Something failed. When it is fatal the stream is taken off air, as ERROR: the domain then calls `LivePort.stop`. */
   failed(streamId: StreamId, failure: { reason: Reason; message: string; isFatal: boolean }): Promise<void>;
   /** A recording ended that nobody asked to end, such as for want of disk space, or as its stream was stopped. */

@@ -32,6 +32,29 @@ export interface ChatPeer {
   roomPermissions(userId: UserId, role: AccountRole, roomId: RoomId): Promise<Permission[]>;
 }
 
+/** How open the room of a stream is: found by everyone, by those who were invited, by members only. */
+export type StreamRoomOpenness = "open" | "hidden" | "private";
+
+/** The chat rooms of streams, as chat keeps them. */
+export interface StreamRooms {
+  /**
+   * Makes a room that the owner owns, for a stream of this title. Repeated with the same `requestId` by the same owner
+   * within 24 hours, it answers the room made first. Throws LIMIT_REACHED.
+   */
+  createStreamRoom(
+    owner: { readonly userId: UserId; readonly username: string },
+    title: string,
+    openness: StreamRoomOpenness,
+    requestId: string,
+  ): Promise<RoomId>;
+  /** Opens or closes a room that was made so. Nothing happens when it is so already, archived or gone. */
+  setStreamRoomOpenness(roomId: RoomId, openness: StreamRoomOpenness): Promise<void>;
+  /** Archives a room that was made so. Nothing happens when it is archived or gone already. */
+  archiveStreamRoom(roomId: RoomId): Promise<void>;
+  /** Whether a user is a member of a room, however much they may do in it. */
+  isRoomMember(userId: UserId, roomId: RoomId): Promise<boolean>;
+}
+
 /** What stream answers other services. */
 export interface StreamPeer {
   /** What a user may do with a stream. Throws STREAM_NOT_FOUND when there is none or the user may not hear it. */

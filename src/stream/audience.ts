@@ -1,0 +1,219 @@
+import type { Clock } from "../platform/clock.ts";
+import type { Database } from "../platform/database/database.ts";
+import type { ListenerId, StreamId, UserId } from "../platform/ids.ts";
+import { limits } from "../platform/limits.ts";
+import type { Log } from "../platform/log.ts";
+import type { Access } from "./access.ts";
+import { type Attendance, createAttendance, type Pending } from "./attendance.ts";
+import type { StreamWrite, StreamWrites } from "./events/event-log.ts";
+import { listenerLeft, qualityChanged } from "./facts.ts";
+import type { DropReason, LivePort } from "./live-port.ts";
+import { publicListener } from "./public-view.ts";
+import type { ListenerStore, StoredListener } from "./store/listener-store.ts";
+import type { StreamStore } from "./store/stream-store.ts";
+import type { StreamTables } from "./tables.ts";
+
+/** Those who are at streams, from their coming to their leaving: what is in memory of it and what is stored, together. */
+export interface Audience {
+  readonly attendance: Attendance;
+  /** Has listeners leave, at once or when they were last heard of, and lets go of them. Who has left is left out. */
+  leave(listeners: readonly StoredListener[], how: Leaving): Promise<StoredListener[]>;
+  /** Has everybody leave a stream. */
+  leaveAll(streamId: StreamId, reason: DropReason | undefined): Promise<void>;
+  /** Lets those go who listen to the stream and may not hear it any more. */
+  recheck(streamId: StreamId): Promise<void>;
+  /** The same for one user, at all streams. */
+  recheckUser(userId: UserId): Promise<void>;
+  /** Stores what was listened to until now, of one stream or of all. */
+  store(streamId?: StreamId): Promise<void>;
+  /** Has those leave who have not listened for too long. */
+  sweep(signal: AbortSignal): Promise<void>;
+  /** Resolves once all that was begun until now is stored. */
+  settled(): Promise<void>;
+}
+
+export interface Leaving {
+  /** Undefined when they left by themselves long ago: then when they last listened. */
+  readonly at: number | undefined;
+  readonly actorId?: UserId;
+  /** What their open calls are told; undefined when these are over or know it. */
+  readonly reason: DropReason | undefined;
+  /** Not those who listen, or have listened again since. */
+  readonly onlyIdle?: boolean;
+}
+
+export function createAudience(needs: {
+  database: Database<StreamTables>;
+  writes: StreamWrites;
+  clock: Clock;
+  log: Log;
+  listeners: ListenerStore;
+  streams: Pick<StreamStore, "find">;
+  access: Access;
+  live: () => LivePort;
+}): Audience {
+  const { database, writes, clock, log, listeners, streams, access, live } = needs;
+  const running = new Set<Promise<void>>();
+
+  /** For what nobody waits for: what fails is logged. */
+  function inBackground(what: string, work: Promise<void>): void {
+    const logged = work
+      .catch((error: unknown) => log.error({ err: error }, what))
+      .finally(() => void running.delete(logged));
+    running.add(logged);
+  }
+
+  const attendance = createAttendance({
+    clock,
+    events: {
+      qualityChanged: (listenerId, streamId, previous, quality) =>
+        inBackground(
+          "storing a change of quality failed",
+          writes.write(async ({ tx, append }) => {
+            const listener = await listeners.find(tx, listenerId);
+            if (listener === undefined || listener.leftAt !== undefined) return;
+            await listeners.update(tx, listenerId, { actualQuality: quality });
+            await append({
+              streamId,
+              ...actor(listener),
+              at: clock.now(),
+              payload: qualityChanged(listenerId, previous, quality),
+            });
+          }),
+        ),
+      qualityKnown: (listenerId, quality) =>
+        inBackground(
+          "storing a quality failed",
+          database.write((tx) => listeners.update(tx, listenerId, { actualQuality: quality })),
+        ),
+      freed: ({ listenerId, leavesWithCall }) =>
+        inBackground("storing that a listener is done failed", freed(listenerId, leavesWithCall)),
+    },
+  });
+
+  async function storePending(write: Pick<StreamWrite, "tx">, pending: Pending): Promise<void> {
+    for (const span of pending.spans) await listeners.putSpan(write.tx, span);
+    const { listenMs, seenAt } = pending;
+    await listeners.update(write.tx, pending.listenerId, { listenMs, seenAt });
+  }
+
+  async function freed(listenerId: ListenerId, leavesWithCall: boolean): Promise<void> {
+    const at = clock.now();
+    if (leavesWithCall) {
+      const listener = await listeners.find(database.read, listenerId);
+      if (listener !== undefined) await leave([listener], { at, reason: undefined, onlyIdle: true });
+      return;
+    }
+    const pending = attendance.pending(listenerId);
+    await database.write(async (tx) => {
+      if (pending !== undefined) await storePending({ tx }, pending);
+      // Another call may have come meanwhile.
+      if (attendance.listening(listenerId) === undefined) await listeners.update(tx, listenerId, { idleSince: at });
+    });
+    pending?.stored();
+    if (attendance.listening(listenerId) === undefined) attendance.forget(listenerId);
+  }
+
+  async function leaveOne(write: StreamWrite, id: ListenerId, how: Leaving) {
+    const pending = attendance.pending(id);
+    if (pending !== undefined) await storePending(write, pending);
+    const listener = await listeners.find(write.tx, id);
+    if (listener === undefined || listener.leftAt !== undefined) return undefined;
+    if (how.onlyIdle === true && attendance.listening(id) !== undefined) return undefined;
+    const leftAt = how.at ?? listener.idleSince ?? listener.seenAt;
+    const left = { ...listener, leftAt };
+    await listeners.update(write.tx, id, { leftAt });
+    await write.append({
+      streamId: listener.streamId,
+      ...(how.actorId === undefined ? actor(listener) : { actorId: how.actorId }),
+      at: clock.now(),
+      listeners: -1,
+      payload: listenerLeft(publicListener(left)),
+    });
+    return { left, pending };
+  }
+
+  async function leave(gone: readonly StoredListener[], how: Leaving): Promise<StoredListener[]> {
+    const all: StoredListener[] = [];
+    for (let from = 0; from < gone.length; from += limits.stream.listenersPerWrite) {
+      const some = gone.slice(from, from + limits.stream.listenersPerWrite);
+      const left = await writes.write(async (write) => {
+        const done = [];
+        for (const { id } of some) done.push(await leaveOne(write, id, how));
+        return done.filter((each) => each !== undefined);
+      });
+      for (const { pending } of left) pending?.stored();
+      drop(how.onlyIdle === true ? left.map((each) => each.left) : some, how.reason);
+      all.push(...left.map((each) => each.left));
+    }
+    return all;
+  }
+
+  /** Lets go of those who have left. */
+  function drop(gone: readonly Pick<StoredListener, "id" | "streamId">[], reason: DropReason | undefined): void {
+    const listening = gone.filter(({ id }) => attendance.listening(id) !== undefined);
+    for (const { id } of gone) attendance.forget(id);
+    if (reason === undefined) return;
+    for (const [streamId, some] of Map.groupBy(listening, (each) => each.streamId)) {
+      const ids = some.map(({ id }) => id);
+      live().drop(streamId, ids, reason);
+    }
+  }
+
+  async function recheckSome(some: ReturnType<Attendance["all"]>): Promise<void> {
+    for (const [streamId, listening] of Map.groupBy(some, (each) => each.streamId)) {
+      const stream = await streams.find(database.read, streamId);
+      for (const { listenerId, caller } of listening) {
+        if (stream !== undefined && !stream.isDeleted && (await access.mayHear(caller, stream))) continue;
+        const listener = await listeners.find(database.read, listenerId);
+        if (listener !== undefined) await leave([listener], { at: clock.now(), reason: "access lost" });
+      }
+    }
+  }
+
+  return {
+    attendance,
+    leave,
+    async leaveAll(streamId, reason) {
+      const page = { after: undefined, limit: limits.stream.listenersPerWrite };
+      for (;;) {
+        const some = await listeners.there(database.read, streamId, page);
+        if (some.length === 0) break;
+        await leave(some, { at: clock.now(), reason });
+      }
+      drop(
+        attendance.all(streamId).map(({ listenerId }) => ({ id: listenerId, streamId })),
+        reason,
+      );
+    },
+    recheck: (streamId) => recheckSome(attendance.all(streamId)),
+    recheckUser: (userId) => recheckSome(attendance.all().filter(({ caller }) => caller?.userId === userId)),
+    async store(streamId) {
+      const pending = attendance.allPending(streamId);
+      for (let from = 0; from < pending.length; from += limits.stream.listenersPerWrite) {
+        const some = pending.slice(from, from + limits.stream.listenersPerWrite);
+        await database.write(async (tx) => {
+          for (const each of some) await storePending({ tx }, each);
+        });
+        for (const each of some) each.stored();
+      }
+    },
+    async sweep(signal) {
+      const limit: number = limits.stream.listenersPerWrite;
+      for (let found = limit; found === limit && !signal.aborted; ) {
+        const before = clock.now() - limits.stream.idleListenerMs;
+        const idle = await listeners.idleBefore(database.read, before, limit);
+        const gone = idle.filter(({ id }) => attendance.listening(id) === undefined);
+        await leave(gone, { at: undefined, reason: undefined, onlyIdle: true });
+        found = gone.length;
+      }
+    },
+    async settled() {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}
+
+function actor({ userId }: Pick<StoredListener, "userId">): { actorId?: UserId } {
+  return userId === "0" ? {} : { actorId: userId };
+}

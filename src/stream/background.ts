@@ -1,0 +1,44 @@
+import { limits } from "../platform/limits.ts";
+import type { Log } from "../platform/log.ts";
+import type { Requests } from "../platform/requests/requests.ts";
+import { startRounds } from "../platform/rounds.ts";
+import type { Audience } from "./audience.ts";
+import { type ErasureNeeds, followErasures } from "./erasure.ts";
+import type { RoomsOfStreams } from "./rooms-of-streams.ts";
+import type { StreamTables } from "./tables.ts";
+
+export interface Background extends AsyncDisposable {
+  /** Archives the rooms of streams that were deleted, soon. */
+  tidyUp(): void;
+}
+
+/** What stream does without being asked. Disposing waits for what runs. */
+export function startBackground(
+  needs: ErasureNeeds & {
+    log: Log;
+    requests: Requests<StreamTables>;
+    audience: Pick<Audience, "sweep" | "store">;
+    rooms: Pick<RoomsOfStreams, "archiveForgotten">;
+  },
+): Background {
+  const { bus, log, requests, audience, rooms } = needs;
+  const started = new AsyncDisposableStack();
+  const rounds = (name: string, everyMs: number, round: (signal: AbortSignal) => Promise<void>) =>
+    started.use(startRounds({ name, everyMs, log, round }));
+
+  rounds("forgetting old requests", limits.stream.requestSweepMs, (signal) => requests.sweep(signal));
+  rounds("storing what was listened to", limits.stream.listeningStoredMs, () => audience.store());
+  rounds("taking leave of idle listeners", limits.stream.listenerSweepMs, (signal) => audience.sweep(signal));
+  const tidying = rounds("archiving rooms of deleted streams", limits.stream.requestSweepMs, (signal) =>
+    rooms.archiveForgotten(signal),
+  );
+  const erasures = rounds("following erasures", limits.stream.erasureCheckMs, (signal) =>
+    followErasures(needs, signal),
+  );
+  // The bell may get lost: the clock makes up for it.
+  started.use(bus.subscribe("auth.erased", () => erasures.ring()));
+  return {
+    tidyUp: () => tidying.ring(),
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  };
+}

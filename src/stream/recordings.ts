@@ -1,0 +1,303 @@
+import type { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
+import { AudioQuality as Quality } from "#gen/veza/stream/v1/audio_pb.ts";
+import { type Recording, RecordingStatus } from "#gen/veza/stream/v1/recording_pb.ts";
+import type { Principal } from "../platform/access/principal.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Database } from "../platform/database/database.ts";
+import { newId, type RecordingId, type StreamId, type UserId } from "../platform/ids.ts";
+import type { Log } from "../platform/log.ts";
+import { type Requests, requestOf } from "../platform/requests/requests.ts";
+import { type Access, type Caller, requireAllowed, type StreamAccess } from "./access.ts";
+import { wantedOr } from "./coming.ts";
+import { alreadyRecording, recordingNotFound, recordingOpen } from "./errors.ts";
+import type { StreamWrites } from "./events/event-log.ts";
+import { recordingStarted, recordingStopped } from "./facts.ts";
+import type { LivePort, PlayableRecording, RecordingFile, RecordingResult } from "./live-port.ts";
+import { decide } from "./permissions.ts";
+import { publicRecording } from "./public-view.ts";
+import { requireMove } from "./states.ts";
+import type { RecordingStore, StoredRecording } from "./store/recording-store.ts";
+import type { StoredStream, StreamStore } from "./store/stream-store.ts";
+import type { StreamTables } from "./tables.ts";
+import type { Urls } from "./urls.ts";
+
+/** How long StopRecording waits for the file to be closed before it answers PROCESSING. */
+const closingMs = 5_000;
+
+/** Recordings: the rows and the rules. Their files are the live part's. What each method throws is in the contract. */
+export interface Recordings {
+  start(
+    caller: Principal,
+    wish: { streamId: StreamId; title: string; quality: AudioQuality },
+    requestId: string,
+  ): Promise<Recording>;
+  stop(caller: Principal, recordingId: RecordingId): Promise<Recording>;
+  /** From before a recording, the newest first. */
+  list(
+    caller: Principal,
+    filter: { streamerId: UserId | undefined; streamId: StreamId | undefined },
+    page: { before: RecordingId | undefined; limit: number },
+  ): Promise<Recording[]>;
+  delete(caller: Principal, recordingId: RecordingId): Promise<void>;
+  /** The file of one that can be played. Throws RECORDING_NOT_FOUND. */
+  playable(caller: Caller, recordingId: RecordingId): Promise<PlayableRecording>;
+  /** Ends one that nobody asked to end. */
+  closed(recordingId: RecordingId, result: RecordingResult): Promise<void>;
+  /** Ends what is being recorded of a stream. */
+  stopOf(streamId: StreamId): Promise<void>;
+  /** Closes what was open, and deletes what was being deleted, when the process ended. */
+  recover(): Promise<void>;
+}
+
+export function createRecordings(needs: {
+  database: Database<StreamTables>;
+  writes: StreamWrites;
+  clock: Clock;
+  log: Log;
+  streams: StreamStore;
+  recordings: RecordingStore;
+  requests: Requests<StreamTables>;
+  access: Access;
+  live: () => LivePort;
+  urls: Urls;
+}): Recordings {
+  const { database, writes, clock, log, streams, recordings, requests, access, live, urls } = needs;
+  const closing = new Map<RecordingId, Promise<StoredRecording | undefined>>();
+
+  function show(recording: StoredRecording): Recording {
+    return publicRecording(recording, urls.recording(recording.id), live().recordingProgress(recording.id));
+  }
+
+  /** What a caller is to the stream of a recording, also when that is deleted. Throws RECORDING_NOT_FOUND. */
+  async function load(caller: Caller, recordingId: RecordingId) {
+    const recording = await recordings.find(database.read, recordingId);
+    const stream = recording && (await streams.find(database.read, recording.streamId));
+    if (recording === undefined || stream === undefined) throw recordingNotFound();
+    const allowed: StreamAccess = { stream, standing: await access.standingOf(caller, stream) };
+    if (decide(stream.visibility, allowed.standing, "hear") !== "yes") throw recordingNotFound();
+    return { recording, allowed };
+  }
+
+  /** Stores what became of a recording. Undefined when it is gone. */
+  async function finish(recordingId: RecordingId, result: RecordingResult, endedAt: number, actorId?: UserId) {
+    return writes.write(async ({ tx, append }) => {
+      const before = await recordings.find(tx, recordingId);
+      if (before === undefined || !isOpen(before)) return before;
+      const changes = {
+        status: result.error === undefined ? RecordingStatus.COMPLETED : RecordingStatus.FAILED,
+        error: result.error ?? "",
+        bytes: result.bytes,
+        durationMs: Math.round(result.durationMs),
+        peaks: result.peaks,
+        endedAt,
+        ...fileColumns(result.file),
+      };
+      await recordings.update(tx, recordingId, changes);
+      const after = { ...before, ...changes };
+      const stream = await streams.find(tx, before.streamId);
+      if (stream?.recordingId === recordingId) await streams.update(tx, stream.id, { recordingId: undefined });
+      if (stream !== undefined && !stream.isDeleted) {
+        const payload = recordingStopped(publicRecording(after, urls.recording(recordingId)));
+        const by = actorId === undefined ? {} : { actorId };
+        await append({ streamId: stream.id, ...by, at: clock.now(), payload });
+      }
+      return after;
+    });
+  }
+
+  /** Closes one once, however many ask for it. */
+  function close(recordingId: RecordingId, actorId?: UserId): Promise<StoredRecording | undefined> {
+    let running = closing.get(recordingId);
+    if (running === undefined) {
+      running = (async () => {
+        const endedAt = clock.now();
+        await writes.write(async ({ tx }) => {
+          const current = await recordings.find(tx, recordingId);
+          if (current?.status !== RecordingStatus.RECORDING) return;
+          await recordings.update(tx, recordingId, { status: RecordingStatus.PROCESSING, endedAt });
+          const stream = await streams.find(tx, current.streamId);
+          if (stream?.recordingId === recordingId) await streams.update(tx, stream.id, { recordingId: undefined });
+        });
+        const result = await live()
+          .stopRecording(recordingId)
+          .catch((error: unknown) => {
+            log.error({ err: error, recording_id: recordingId }, "closing a recording failed");
+            return failedResult("the file could not be closed");
+          });
+        return finish(recordingId, result, endedAt, actorId);
+      })().finally(() => closing.delete(recordingId));
+      closing.set(recordingId, running);
+    }
+    return running;
+  }
+
+  async function deleteFile(recording: StoredRecording): Promise<void> {
+    await live().deleteRecording(recording.id, fileOf(recording));
+    await database.write((tx) => recordings.remove(tx, recording.id));
+  }
+
+  return {
+    async start(caller, { streamId, title, quality }, requestId) {
+      const allowed = await access.require(caller, streamId, "manage");
+      const request = requestOf(caller.userId, requestId, "StartRecording", [streamId, title, quality]);
+      const begun = await writes.write(async ({ tx }) => {
+        const stream = await access.again(tx, allowed, caller, "manage");
+        const earlier = await requests.earlierResult(tx, request);
+        const before = earlier && (await recordings.find(tx, earlier as RecordingId));
+        if (before) return { recording: before, isNew: false };
+        requireMove(stream.status, "record");
+        if (stream.recordingId !== undefined) throw alreadyRecording();
+        const recording = newRecording(stream, title, wantedOr(quality, Quality.AUTO), clock.now());
+        await recordings.insert(tx, recording);
+        await streams.update(tx, streamId, { recordingId: recording.id });
+        return { recording, isNew: true };
+      });
+      if (!begun.isNew) return show(begun.recording);
+
+      const { id } = begun.recording;
+      let file: RecordingFile;
+      try {
+        file = await live().startRecording({ id, streamId, quality: begun.recording.quality });
+      } catch (error) {
+        await database.write(async (tx) => {
+          await recordings.remove(tx, id);
+          const stream = await streams.find(tx, streamId);
+          if (stream?.recordingId === id) await streams.update(tx, streamId, { recordingId: undefined });
+        });
+        throw error;
+      }
+      return writes.write(async ({ tx, append }) => {
+        await recordings.update(tx, id, fileColumns(file));
+        const recording = { ...begun.recording, ...fileColumns(file) };
+        const payload = recordingStarted(publicRecording(recording, urls.recording(id)));
+        await append({ streamId, actorId: caller.userId, at: begun.recording.startedAt, payload });
+        await requests.remember(tx, request, id);
+        return show(recording);
+      });
+    },
+
+    async stop(caller, recordingId) {
+      const { recording, allowed } = await load(caller, recordingId);
+      requireAllowed(allowed, "manage");
+      if (!isOpen(recording)) return show(recording);
+      const closed = close(recordingId, caller.userId);
+      const inTime = await withinTime(closed);
+      if (inTime === undefined) throw recordingNotFound();
+      if (inTime !== "late") return show(inTime);
+      closed.catch((error: unknown) =>
+        log.error({ err: error, recording_id: recordingId }, "a recording is not closed"),
+      );
+      return show((await recordings.find(database.read, recordingId)) ?? recording);
+    },
+
+    async list(caller, filter, page) {
+      let all = false;
+      if (filter.streamId !== undefined) {
+        const stream = await streams.find(database.read, filter.streamId);
+        const standing = stream && (await access.standingOf(caller, stream));
+        if (stream === undefined || standing === undefined) return [];
+        if (decide(stream.visibility, standing, "hear") !== "yes") return [];
+        all = decide(stream.visibility, standing, "manage") === "yes";
+      }
+      const found = await recordings.list(database.read, { ...filter, caller: caller.userId, all }, page);
+      return found.map(show);
+    },
+
+    async delete(caller, recordingId) {
+      const { recording, allowed } = await load(caller, recordingId);
+      requireAllowed(allowed, "manage");
+      await database.write(async (tx) => {
+        const current = await recordings.find(tx, recordingId);
+        if (current === undefined) throw recordingNotFound();
+        if (isOpen(current)) throw recordingOpen();
+        await recordings.markDeleted(tx, recordingId, clock.now());
+      });
+      await deleteFile(recording);
+    },
+
+    async playable(caller, recordingId) {
+      const { recording, allowed } = await load(caller, recordingId);
+      const file = fileOf(recording);
+      const isDone = recording.status === RecordingStatus.COMPLETED;
+      const isTheirs = decide(allowed.stream.visibility, allowed.standing, "manage") === "yes";
+      if (file === undefined || isOpen(recording) || !(isDone || isTheirs)) throw recordingNotFound();
+      return { id: recordingId, title: recording.title, file, bytes: recording.bytes };
+    },
+
+    async closed(recordingId, result) {
+      await finish(recordingId, result, clock.now());
+    },
+
+    async stopOf(streamId) {
+      const stream = await streams.find(database.read, streamId);
+      if (stream?.recordingId !== undefined) await close(stream.recordingId);
+      const rest = (await recordings.open(database.read)).filter((recording) => recording.streamId === streamId);
+      for (const { id } of rest) await close(id);
+    },
+
+    async recover() {
+      for (const recording of await recordings.beingDeleted(database.read)) await deleteFile(recording);
+      for (const recording of await recordings.open(database.read)) {
+        const result = await live()
+          .recoverRecording(recording.id, fileOf(recording))
+          .catch((error: unknown) => {
+            log.error({ err: error, recording_id: recording.id }, "a recording could not be recovered");
+            return failedResult("the service stopped while this was recorded, and the file cannot be read");
+          });
+        await finish(recording.id, result, Math.min(clock.now(), recording.startedAt + Math.round(result.durationMs)));
+      }
+    },
+  };
+}
+
+function isOpen({ status }: StoredRecording): boolean {
+  return status === RecordingStatus.RECORDING || status === RecordingStatus.PROCESSING;
+}
+
+function newRecording(
+  stream: StoredStream,
+  title: string,
+  quality: StoredRecording["quality"],
+  at: number,
+): StoredRecording {
+  return {
+    id: newId(),
+    streamId: stream.id,
+    streamerId: stream.streamerId,
+    title: title === "" ? stream.title : title,
+    quality,
+    status: RecordingStatus.RECORDING,
+    fileName: undefined,
+    contentType: "",
+    bytes: 0,
+    durationMs: 0,
+    peaks: [],
+    startedAt: at,
+    endedAt: undefined,
+    error: "",
+  };
+}
+
+function fileOf({ fileName, contentType, quality }: StoredRecording): RecordingFile | undefined {
+  return fileName === undefined ? undefined : { fileName, contentType, quality };
+}
+
+function fileColumns(file: RecordingFile | undefined): Partial<RecordingFile> {
+  return file === undefined ? {} : { fileName: file.fileName, contentType: file.contentType, quality: file.quality };
+}
+
+function failedResult(error: string): RecordingResult {
+  return { error, bytes: 0, durationMs: 0, peaks: [], file: undefined };
+}
+
+async function withinTime<Result>(work: Promise<Result>): Promise<Result | "late"> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(() => resolve("late"), closingMs).unref();
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Database } from "../../platform/database/database.ts";
+import type { RequestStore } from "../../platform/requests/request-store.ts";
+import { createSqlRequestStore } from "../../platform/requests/sql-request-store.ts";
+import type { StreamTables } from "../tables.ts";
+import type { ErasureStore } from "./erasure-store.ts";
+import type { EventStore } from "./event-store.ts";
+import type { ListenerStore } from "./listener-store.ts";
+import type { RecordingStore } from "./recording-store.ts";
+import { createSqlErasureStore } from "./sql-erasure-store.ts";
+import { createSqlEventStore } from "./sql-event-store.ts";
+import { createSqlListenerStore } from "./sql-listener-store.ts";
+import { createSqlRecordingStore } from "./sql-recording-store.ts";
+import { createSqlStreamStore } from "./sql-stream-store.ts";
+import type { StreamStore } from "./stream-store.ts";
+
+/** All that stream remembers. */
+export interface Stores {
+  readonly streams: StreamStore;
+  readonly listeners: ListenerStore;
+  readonly recordings: RecordingStore;
+  readonly events: EventStore;
+  readonly requests: RequestStore<StreamTables>;
+  readonly erasures: ErasureStore;
+}
+
+export function createSqlStores(database: Database<StreamTables>): Stores {
+  return {
+    streams: createSqlStreamStore(),
+    listeners: createSqlListenerStore(),
+    recordings: createSqlRecordingStore(),
+    events: createSqlEventStore(database),
+    requests: createSqlRequestStore<StreamTables>("stream_requests"),
+    erasures: createSqlErasureStore(),
+  };
+}
