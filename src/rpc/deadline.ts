@@ -1,23 +1,27 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { Failure, Reason, reasonFacts } from "../platform/failure.ts";
 import { limits } from "../platform/limits.ts";
+import { createDefaultDeadline, type Waiting } from "./default-deadline.ts";
 import { isPushStream, tapPushStream } from "./push-stream.ts";
-import { timeoutKey } from "./timeout.ts";
+import { type Timeout, timeoutKey } from "./timeout.ts";
+import { withMessage } from "./with-message.ts";
 
 /**
  * Answers in time even when the work does not stop: the call's signal tells the work to end, and the answer does not
  * wait for it. A unary call without a deadline gets one, so that none lasts for ever; streams may.
  */
 export function enforceDeadline(): Interceptor {
+  const ours = createDefaultDeadline(limits.rpc.unaryTimeoutMs);
+
   return (next) => (request) => {
     const timeout = request.contextValues.get(timeoutKey);
-    const ms = request.stream ? timeout.ms : (timeout.ms ?? limits.rpc.unaryTimeoutMs);
-    if (ms === undefined) return next(request);
+    const { ms } = timeout;
+    if (ms === undefined) return request.stream ? next(request) : raceOurs(next(request), timeout);
 
     return new Promise((resolve, reject) => {
       let onLate: (late: Error) => void = reject;
       const timer = setTimeout(() => {
-        const late = timeout.ms === undefined ? new Failure(Reason.DEADLINE_EXCEEDED) : callersOwn();
+        const late = callersOwn();
         timeout.abort(late);
         onLate(late);
       }, ms);
@@ -33,7 +37,7 @@ export function enforceDeadline(): Interceptor {
             },
             inTime: () => clearTimeout(timer),
           });
-          resolve({ ...response, message });
+          resolve(withMessage(response, message));
         },
         (error: unknown) => {
           clearTimeout(timer);
@@ -42,6 +46,29 @@ export function enforceDeadline(): Interceptor {
       );
     });
   };
+
+  function raceOurs<Response>(answer: Promise<Response>, timeout: Timeout): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      const call: Waiting = {
+        giveUp() {
+          const late = new Failure(Reason.DEADLINE_EXCEEDED);
+          timeout.abort(late);
+          reject(late);
+        },
+      };
+      ours.begin(call);
+      answer.then(
+        (response) => {
+          ours.end(call);
+          resolve(response);
+        },
+        (error: unknown) => {
+          ours.end(call);
+          reject(error as Error);
+        },
+      );
+    });
+  }
 }
 
 /** A deadline that the caller set is the protocol's business: a status without details, as its conformance suite has it. */

@@ -6,6 +6,7 @@ import { Failure, Reason, reasonFacts } from "../platform/failure.ts";
 import type { Log } from "../platform/log.ts";
 import { isPushStream, tapPushStream } from "./push-stream.ts";
 import { requestIdKey } from "./request-id.ts";
+import { withMessage } from "./with-message.ts";
 
 const domain = "veza";
 
@@ -51,18 +52,17 @@ export function toStatus(error: unknown, requestId: string, log: Log): ConnectEr
 
 /** Turns what handlers throw into statuses. The one place that does. */
 export function mapErrors(log: Log): Interceptor {
-  return (next) => async (request) => {
-    const requestId = request.contextValues.get(requestIdKey);
-    try {
-      const response = await next(request);
-      if (!response.stream) return response;
-      return {
-        ...response,
-        message: mapStreamErrors(response.message, (error) => toStatus(error, requestId, log)),
-      };
-    } catch (error) {
-      throw toStatus(error, requestId, log);
-    }
+  return (next) => (request) => {
+    const map = (error: unknown) => toStatus(error, request.contextValues.get(requestIdKey), log);
+    const fail = (error: unknown): never => {
+      throw map(error);
+    };
+    const answer = next(request);
+    if (!request.stream) return answer.catch(fail);
+    return answer.then(
+      (response) => (response.stream ? withMessage(response, mapStreamErrors(response.message, map)) : response),
+      fail,
+    );
   };
 }
 

@@ -4,6 +4,7 @@ import { peerAddressKey } from "./peer-address.ts";
 import { principalKey } from "./principal.ts";
 import { isPushStream, tapPushStream } from "./push-stream.ts";
 import { requestIdKey } from "./request-id.ts";
+import { withMessage } from "./with-message.ts";
 
 /** What became of one call. Other rooms may count it as well. */
 export interface CallEnd {
@@ -18,7 +19,7 @@ export interface CallEnd {
  * otherwise read as a success.
  */
 export function observe(log: Log, onEnd?: (end: CallEnd) => void): Interceptor {
-  return (next) => async (request) => {
+  return (next) => (request) => {
     const startedAt = performance.now();
     const values = request.contextValues;
     const method = `${request.service.typeName}/${request.method.name}`;
@@ -46,17 +47,17 @@ export function observe(log: Log, onEnd?: (end: CallEnd) => void): Interceptor {
       );
     }
 
-    try {
-      const response = await next(request);
-      if (!response.stream) {
+    return next(request).then(
+      (response) => {
+        if (response.stream) return withMessage(response, observeStream(response.message, tell));
         tell(undefined);
         return response;
-      }
-      return { ...response, message: observeStream(response.message, tell) };
-    } catch (error) {
-      tell(error);
-      throw error;
-    }
+      },
+      (error: unknown) => {
+        tell(error);
+        throw error;
+      },
+    );
   };
 }
 

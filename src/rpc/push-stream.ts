@@ -57,20 +57,36 @@ export function push(stream: PushStream<unknown>, sink: PushSink): void {
 /** The same stream, with some of what it does to its sink done differently. */
 export function tapPushStream<Message>(
   stream: PushStream<Message>,
-  tap: (sink: PushSink) => Partial<PushSink>,
+  tap: (sink: PushSink) => Partial<Pick<PushSink, "write" | "end">>,
 ): PushStream<Message> {
-  const tapped = (sink: PushSink) => stream[pushing]({ ...bound(sink), ...tap(sink) });
+  const tapped = (sink: PushSink) => stream[pushing](new TappedSink(sink, tap(sink)));
   return pushStream(stream[messages], tapped) as PushStream<unknown> as PushStream<Message>;
 }
 
-function bound(sink: PushSink): PushSink {
-  return {
-    format: sink.format,
-    write: (frames) => sink.write(frames),
-    onDrain: (listener) => sink.onDrain(listener),
-    end: (error) => sink.end(error),
-    onClose: (listener) => sink.onClose(listener),
-  };
+/** A sink that does itself what the tap does, and passes on the rest. There are several for each open stream. */
+class TappedSink implements PushSink {
+  readonly #sink: PushSink;
+  readonly #tap: Partial<PushSink>;
+
+  constructor(sink: PushSink, tap: Partial<PushSink>) {
+    this.#sink = sink;
+    this.#tap = tap;
+  }
+  get format(): PushSink["format"] {
+    return this.#sink.format;
+  }
+  write(frames: Uint8Array): boolean {
+    return (this.#tap.write === undefined ? this.#sink : (this.#tap as PushSink)).write(frames);
+  }
+  onDrain(listener: () => void): void {
+    this.#sink.onDrain(listener);
+  }
+  onClose(listener: () => void): void {
+    this.#sink.onClose(listener);
+  }
+  end(error?: unknown): void {
+    (this.#tap.end === undefined ? this.#sink : (this.#tap as PushSink)).end(error);
+  }
 }
 
 /** Frames back into messages, holding the stream up while nobody asks. */

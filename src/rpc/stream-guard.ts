@@ -3,8 +3,14 @@ import type { Principal } from "../platform/access/principal.ts";
 import { concerns, type Revocations } from "../platform/access/revocations.ts";
 import type { Clock } from "../platform/clock.ts";
 import { Failure, Reason } from "../platform/failure.ts";
+import { limits } from "../platform/limits.ts";
 import { principalKey } from "./principal.ts";
 import { timeoutKey } from "./timeout.ts";
+
+interface OpenStream {
+  readonly principal: Principal;
+  end(failure: Failure): void;
+}
 
 /**
  * Ends open streams whose caller may no longer be there: at once when the session is revoked, and when the access token
@@ -12,7 +18,16 @@ import { timeoutKey } from "./timeout.ts";
  */
 export function guardStreams(needs: { revocations: Revocations; clock: Clock }): Interceptor {
   const { revocations, clock } = needs;
-  const open = new Map<string, Set<{ principal: Principal; end: (failure: Failure) => void }>>();
+  const open = new Map<string, Set<OpenStream>>();
+  // One timer for all of them: who has an hour left costs a comparison now and then.
+  setInterval(() => {
+    const now = clock.now();
+    for (const group of [...open.values()]) {
+      for (const stream of [...group]) {
+        if (stream.principal.expiresAt <= now) stream.end(new Failure(Reason.TOKEN_EXPIRED));
+      }
+    }
+  }, limits.rpc.expiryCheckMs).unref();
 
   revocations.onRevoked((revocation) => {
     const groups =
@@ -24,24 +39,19 @@ export function guardStreams(needs: { revocations: Revocations; clock: Clock }):
     }
   });
 
-  return (next) => async (request) => {
+  return (next) => (request) => {
     const principal = request.contextValues.get(principalKey);
     if (!request.stream || principal === undefined) return next(request);
 
     const call = request.contextValues.get(timeoutKey);
-    const stream = { principal, end: (failure: Failure) => call.abort(failure) };
+    const stream: OpenStream = { principal, end: (failure) => call.abort(failure) };
     let group = open.get(principal.userId);
     if (group === undefined) {
       group = new Set();
       open.set(principal.userId, group);
     }
     group.add(stream);
-    const expiry = setTimeout(
-      () => call.abort(new Failure(Reason.TOKEN_EXPIRED)),
-      Math.min(principal.expiresAt - clock.now(), 2 ** 31 - 1),
-    ).unref();
     request.signal.addEventListener("abort", () => {
-      clearTimeout(expiry);
       group.delete(stream);
       if (group.size === 0 && open.get(principal.userId) === group) open.delete(principal.userId);
     });

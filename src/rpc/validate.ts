@@ -7,9 +7,13 @@ import { Reason, reasonFacts } from "../platform/failure.ts";
 
 /** Holds requests to the rules that the contract states for their fields. Streams of requests are checked one by one. */
 export function validateRequests(validator: Validator = createValidator()): Interceptor {
-  return (next) => async (request) => {
+  return (next) => (request) => {
     if (!request.stream) {
-      check(validator, request.method.input, request.message);
+      try {
+        check(validator, request.method.input, request.message);
+      } catch (error) {
+        return Promise.reject(error);
+      }
       return next(request);
     }
     const { message, method } = request;

@@ -87,6 +87,15 @@ export function createDirectPath(needs: {
         });
       }
 
+      function invoke(message: Message): ReturnType<DirectMethod["invoke"]> {
+        try {
+          return method.invoke(message, context);
+        } catch (error) {
+          // Interceptors answer with promises; one that throws all the same must not bring the process down.
+          return Promise.reject(error);
+        }
+      }
+
       function run(message: Message): void {
         exchange.onClose((early) => {
           if (method.streaming) openStreams.delete(context);
@@ -96,8 +105,7 @@ export function createDirectPath(needs: {
           openStreams.add(context);
           if (shutdown.aborted) context.abort(shutdown.reason);
         }
-        method
-          .invoke(message, context)
+        invoke(message)
           .then((result) => {
             if (!method.streaming) return wire.answer(exchange, codec.write(result as Message), cors, context);
             const sink = createSink(exchange, wire, context, cors, statusOf);

@@ -10,6 +10,7 @@ import {
   toJsonString,
 } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext, type Interceptor } from "@connectrpc/connect";
+import { Failure, Reason } from "../../platform/failure.ts";
 import type { ServiceRoutes } from "../../rpc/routes.ts";
 
 /** How the messages of a method are read and written in one form. */
@@ -37,7 +38,7 @@ function readable(read: (bytes: Uint8Array) => Message): (bytes: Uint8Array) => 
       return read(bytes);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw new ConnectError(`the request cannot be read: ${why}`, Code.InvalidArgument);
+      throw new Failure(Reason.INVALID_FIELD, { sentence: `the request cannot be read: ${why}` });
     }
   };
 }
@@ -80,6 +81,35 @@ class InterceptedRequest {
   }
 }
 
+/** The response that interceptors see. Its headers are made when somebody asks for them. */
+class InterceptedResponse {
+  readonly stream: boolean;
+  readonly message: Message | AsyncIterable<Message>;
+  readonly #context: HandlerContext;
+
+  constructor(stream: boolean, message: Message | AsyncIterable<Message>, context: HandlerContext) {
+    this.stream = stream;
+    this.message = message;
+    this.#context = context;
+  }
+  get method() {
+    return this.#context.method;
+  }
+  get service() {
+    return this.#context.service;
+  }
+  get header() {
+    return this.#context.responseHeader;
+  }
+  get trailer() {
+    return this.#context.responseTrailer;
+  }
+}
+
+function messageOf(response: Response): Message | AsyncIterable<Message> {
+  return response.message as Message | AsyncIterable<Message>;
+}
+
 async function* once(message: Message): AsyncGenerator<Message> {
   yield message;
 }
@@ -103,22 +133,15 @@ function directMethod(
   const writeOptions = { registry };
 
   const innermost = async (intercepted: unknown): Promise<unknown> => {
-    const request = intercepted as InterceptedRequest;
-    const { context } = request;
-    const message = streaming ? await only(request.message as AsyncIterable<Message>) : (request.message as Message);
-    const result = await handler(message, context);
-    return {
-      stream: streaming,
-      method,
-      service: method.parent,
-      get header() {
-        return context.responseHeader;
-      },
-      get trailer() {
-        return context.responseTrailer;
-      },
-      message: streaming ? result : create(output, result as Message),
-    };
+    const { context, message: asked } = intercepted as InterceptedRequest;
+    if (streaming) {
+      const result = await handler(await only(asked as AsyncIterable<Message>), context);
+      return new InterceptedResponse(true, result as AsyncIterable<Message>, context);
+    }
+    const result = (await handler(asked as Message, context)) as Message;
+    // A handler may answer with a message or with the fields of one.
+    const message = result.$typeName === output.typeName ? result : create(output, result);
+    return new InterceptedResponse(false, message, context);
   };
   const chain = interceptors.reduceRight<AnyFn>(
     (next, interceptor) => interceptor(next),
@@ -136,10 +159,9 @@ function directMethod(
       read: readable((bytes) => fromJsonString(input, decoder.decode(bytes), readOptions)),
       write: (message) => Buffer.from(toJsonString(output, message, writeOptions)),
     },
-    async invoke(message, context) {
+    invoke(message, context) {
       const request = new InterceptedRequest(streaming, streaming ? once(message) : message, context);
-      const response = (await chain(request as unknown as Request)) as Response;
-      return response.message as Message | AsyncIterable<Message>;
+      return chain(request as unknown as Request).then(messageOf);
     },
   };
 }
