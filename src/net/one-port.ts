@@ -121,7 +121,6 @@ export async function openPort(needs: PortNeeds): Promise<Port> {
   }
   http1.on("connection", (socket: Socket) => {
     sockets.add(socket);
-    undecided.add(socket);
     socket.on("error", ignore);
     socket.once("close", () => {
       sockets.delete(socket);
@@ -131,6 +130,7 @@ export async function openPort(needs: PortNeeds): Promise<Port> {
       tlsServer.emit("connection", socket);
       return;
     }
+    undecided.add(socket);
     sniff(socket, (isHttp2) => {
       undecided.delete(socket);
       if (isHttp2) takeHttp2(socket);
