@@ -44,13 +44,12 @@ export async function createCurl(version: HttpVersion): Promise<OutsideClient> {
       });
       const parse = envelopes();
       const following = followTool(tool, (chunk) => {
-        const frames: Json[] = [];
         for (const { isEnd, bytes } of parse(chunk)) {
           const message = JSON.parse(bytes.toString()) as Json;
           if (isEnd) following.end(`the stream ended: ${JSON.stringify(message)}`);
-          else frames.push(message);
+          else following.push(message);
         }
-        return frames;
+        return [];
       });
       return following;
     },
