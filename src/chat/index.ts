@@ -28,6 +28,7 @@ import { messageHandlers } from "./rpc/messages.ts";
 import { moderationHandlers } from "./rpc/moderation.ts";
 import { roomHandlers } from "./rpc/rooms.ts";
 import { statisticsHandlers } from "./rpc/statistics.ts";
+import { typingHandlers } from "./rpc/typing.ts";
 import { createStatistics } from "./statistics.ts";
 import { createSqlDirectStore } from "./store/sql-direct-store.ts";
 import { createSqlErasureStore } from "./store/sql-erasure-store.ts";
@@ -41,6 +42,7 @@ import { createSqlRoomStore } from "./store/sql-room-store.ts";
 import { createSqlSanctionStore } from "./store/sql-sanction-store.ts";
 import { createSqlStatisticsStore } from "./store/sql-statistics-store.ts";
 import type { ChatTables } from "./tables.ts";
+import { createTyping } from "./typing.ts";
 
 /** Rooms, what is said in them, and how to follow it. */
 export interface Chat extends AsyncDisposable {
@@ -88,6 +90,7 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
       statistics: createStatistics({ database, clock, members, statistics: createSqlStatisticsStore(), online, auth }),
     }),
     ...accessHandlers({ checks }),
+    ...typingHandlers(createTyping({ database, bus, clock })),
     ...messageHandlers(
       createMessages({ ...floor, changes, requests, store: messages, directs, members, log: moderationLog }),
     ),

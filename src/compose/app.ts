@@ -19,7 +19,7 @@ import { interceptorChain } from "../rpc/chain.ts";
 import { createGate } from "../rpc/gate.ts";
 import { createHealthState, healthRoutes } from "../rpc/health.ts";
 import { reflectionRoutes } from "../rpc/reflection.ts";
-import type { ServiceRoutes } from "../rpc/routes.ts";
+import { type ServiceRoutes, withUnbuilt } from "../rpc/routes.ts";
 import { warmValidation } from "../rpc/validate.ts";
 import { createStreams } from "../stream/index.ts";
 import { testServicesOf } from "./built-in-user.ts";
@@ -59,19 +59,24 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   const gate = createGate({ verifier: auth.verifier, publicServices });
   const validator = createValidator();
   const interceptors = interceptorChain({ log, clock, revocations, validator });
-  const all = [auth.routes, chat.routes, streams.routes];
+  const services = {
+    auth: withUnbuilt(auth.routes),
+    chat: withUnbuilt(chat.routes),
+    stream: withUnbuilt(streams.routes),
+  };
+  const all = Object.values(services);
   warmValidation(
     validator,
     all.flatMap(({ service }) => service.methods.map(({ input }) => input)),
   );
 
-  function rpcServer(services: readonly ServiceRoutes[]) {
-    const reflected = [...services.map(({ service }) => service), Health];
+  function rpcServer(served: readonly ServiceRoutes[]) {
+    const reflected = [...served.map(({ service }) => service), Health];
     return createRpcServer({
       services: [
-        ...services,
+        ...served,
         healthRoutes(
-          services.map(({ service }) => service.typeName),
+          served.map(({ service }) => service.typeName),
           health,
         ),
         ...reflectionRoutes(reflected),
@@ -89,12 +94,12 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
     isServing: () => health.isServing,
     jwks: () => auth.jwks(),
     probes: probesOf(found),
-    testServices: testServicesOf(chat.routes, interceptors),
+    testServices: testServicesOf(services.chat, interceptors),
   });
   const parts = {
     gateway: { services: all, fallback: gateway },
-    chat: { services: [chat.routes], fallback: undefined },
-    stream: { services: [streams.routes], fallback: undefined },
+    chat: { services: [services.chat], fallback: undefined },
+    stream: { services: [services.stream], fallback: undefined },
   };
 
   const tls = await readTls(config);
@@ -104,8 +109,8 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   });
   const addresses: { gateway?: string; chat?: string; stream?: string } = {};
   for (const part of config.parts) {
-    const { services, fallback } = parts[part];
-    const rpc = rpcServer(services);
+    const { services: served, fallback } = parts[part];
+    const rpc = rpcServer(served);
     const port = await openPort({
       name: part,
       host: config.host,

@@ -8,6 +8,8 @@ export const limits = {
     compressAboveBytes: 4096,
     /** A call without a deadline of its own gets this one; streams get none. */
     unaryTimeoutMs: 30_000,
+    /** How often open streams are checked for tokens that have expired. */
+    expiryCheckMs: 1000,
     maxTimeoutMs: 24 * 60 * 60 * 1000,
   },
   port: {
@@ -55,6 +57,8 @@ export const limits = {
     invitesPerRoom: 1000,
     /** Events kept for those who resume; older ones ask for a snapshot. */
     eventsKeptPerRoom: 100_000,
+    /** How often followers hear that somebody still types. */
+    typingRepeatMs: 3000,
     sanctionSweepMs: 5_000,
     /** How often erased accounts are looked for, in case the bell was lost. */
     erasureCheckMs: 60_000,
@@ -107,7 +111,10 @@ export const limits = {
     sourceStallMs: 10_000,
     /** How far a source may be ahead of the time; beyond it, it is read no faster than it plays. */
     sourceAheadMs: 3_000,
-    sourceSocketBytes: 64 * 1024,
+    /** What is read of a source before looking whether it is ahead: less than a second of any sound. */
+    sourcePieceBytes: 4 * 1024,
+    /** Broadcasts by chunks that are remembered after their end, so that a chunk sent again is told so. */
+    endedPublishes: 10_000,
     /** Sound that is kept for listeners, in each quality that somebody listens to. */
     ringMs: 8_000,
     /** What a listener over HTTP gets at once, so that a player with a buffer of its own begins soon. */

@@ -1,3 +1,5 @@
+import { toBinary } from "@bufbuild/protobuf";
+import { type ChatSignal, ChatSignalSchema } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import { SanctionKind } from "#gen/veza/chat/v1/moderation_pb.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
 import type { RoomId, UserId } from "../../platform/ids.ts";
@@ -22,6 +24,7 @@ export interface UserBell {
 
 const headerBytes = 9;
 const roomSubject = (roomId: RoomId) => `chat.room.${roomId}`;
+const signalSubject = (roomId: RoomId) => `chat.signal.${roomId}`;
 const userSubject = (userId: UserId) => `chat.user.${userId}`;
 
 /** Tells whoever listens, here and elsewhere, what was stored. */
@@ -37,6 +40,15 @@ export function ring(bus: Bus, stored: StoredEvent): void {
     const bell: UserBell = { roomId: stored.roomId, follows: change.follows, sequence: stored.sequence };
     bus.publish(userSubject(change.userId), Buffer.from(JSON.stringify(bell)));
   }
+}
+
+/** Tells a room's followers of something that passes. It is stored nowhere, and may be lost. */
+export function ringSignal(bus: Bus, signal: ChatSignal): void {
+  bus.publish(signalSubject(signal.roomId as RoomId), toBinary(ChatSignalSchema, signal));
+}
+
+export function onSignal(bus: Bus, roomId: RoomId, listener: (signal: Uint8Array) => void): Disposable {
+  return bus.subscribe(signalSubject(roomId), listener);
 }
 
 export function onRoomBell(bus: Bus, roomId: RoomId, listener: (bell: RoomBell) => void): Disposable {

@@ -3,7 +3,7 @@ import { CloseReason, ResumeState } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { RoomId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
-import { followerFrame } from "./frames.ts";
+import { followerFrame, type SignalFrame } from "./frames.ts";
 import type { Piece, RoomFeed, RoomListener } from "./room-feed.ts";
 
 /** Where one follower is in one room: a number, not a queue. */
@@ -30,6 +30,11 @@ class Position implements RoomListener {
 
   onEvents(): void {
     this.follower.advance(this);
+  }
+
+  onSignal(signal: SignalFrame): void {
+    // Who may see no more events of the room may see no signals either.
+    if (this.until === Number.POSITIVE_INFINITY) this.follower.signal(signal);
   }
 }
 
@@ -107,6 +112,11 @@ export class Follower {
     if (position === undefined) return;
     position.until = Math.min(position.until, sequence);
     this.advance(position);
+  }
+
+  /** What passes goes to who keeps up, and is not kept for others. */
+  signal(signal: SignalFrame): void {
+    if (!this.#blocked && !this.#over) this.#write(signal.bytes(this.#sink.format));
   }
 
   heartbeat(): void {

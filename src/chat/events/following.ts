@@ -14,6 +14,7 @@ import type { EventStore } from "./event-store.ts";
 import { type Ending, Follower } from "./follower.ts";
 import type { RoomFeed } from "./room-feed.ts";
 import { createRoomFeeds } from "./room-feeds.ts";
+import { createRoundRobin } from "./round-robin.ts";
 
 /** Who may follow which rooms, as the rest of chat decides it. */
 export interface FollowRules {
@@ -43,6 +44,8 @@ export function createFollowing(needs: {
   const feeds = createRoomFeeds(needs);
   const streams = new Map<UserId, number>();
   const presence = new Presence();
+  const heartbeats = createRoundRobin(limits.follow.heartbeatMs);
+  const rechecks = createRoundRobin(limits.follow.membershipRecheckMs);
 
   function countStream(userId: UserId): Disposable {
     const open = streams.get(userId) ?? 0;
@@ -137,8 +140,8 @@ export function createFollowing(needs: {
         }
       }
 
-      const heartbeat = setInterval(() => follower.heartbeat(), limits.follow.heartbeatMs).unref();
-      const recheck = setInterval(() => void recheckMembership(), limits.follow.membershipRecheckMs).unref();
+      const stopHeartbeat = heartbeats.add(() => follower.heartbeat());
+      const stopRecheck = rechecks.add(() => void recheckMembership());
       const onAbort = (): void => {
         const ending = endingOf(signal.reason);
         if (ending === undefined) follower.fail(signal.reason);
@@ -146,8 +149,8 @@ export function createFollowing(needs: {
       };
       signal.addEventListener("abort", onAbort);
       sink.onClose(() => {
-        clearInterval(heartbeat);
-        clearInterval(recheck);
+        stopHeartbeat();
+        stopRecheck();
         signal.removeEventListener("abort", onAbort);
         open.dispose();
       });
@@ -160,7 +163,11 @@ export function createFollowing(needs: {
       for (const bell of early) onBell(bell);
     },
 
-    [Symbol.dispose]: () => feeds[Symbol.dispose](),
+    [Symbol.dispose]() {
+      heartbeats.stop();
+      rechecks.stop();
+      feeds[Symbol.dispose]();
+    },
   };
 }
 

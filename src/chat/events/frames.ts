@@ -1,5 +1,5 @@
 import { create, fromBinary, type MessageInitShape, toBinary, toJsonString } from "@bufbuild/protobuf";
-import { ChatEventSchema } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import { ChatEventSchema, ChatSignalSchema } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import {
   SubscribeToChatEventsResponseSchema as ResponseSchema,
   type SubscribeToChatEventsResponse,
@@ -70,6 +70,21 @@ function protoFrame(body: Uint8Array): Uint8Array {
   message.set(length, 6);
   message.set(body, 6 + length.length);
   return message;
+}
+
+/** A signal as every follower gets it, made when the first one asks for its form. */
+export class SignalFrame {
+  readonly #body: Uint8Array;
+  readonly #made: { proto?: Uint8Array; json?: Uint8Array } = {};
+
+  constructor(body: Uint8Array) {
+    this.#body = body;
+  }
+
+  bytes(format: Format): Uint8Array {
+    this.#made[format] ??= followerFrame(format, { case: "signal", value: fromBinary(ChatSignalSchema, this.#body) });
+    return this.#made[format];
+  }
 }
 
 /** Several events as one piece of bytes, so that a follower is written to once. */

@@ -4,13 +4,15 @@ import type { RoomId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { RoomBell } from "./bells.ts";
 import type { EventStore, RoomRange } from "./event-store.ts";
-import { EventFrame, type Format, joined } from "./frames.ts";
+import { EventFrame, type Format, joined, SignalFrame } from "./frames.ts";
 import { rewritesThePast } from "./rewrites.ts";
 
 /** Who wants to hear of a room's events. */
 export interface RoomListener {
   /** There are events beyond what was there before: read on. Runs once a turn of the loop, whatever happened in it. */
   onEvents(): void;
+  /** Something passes. Who is behind may leave it out. */
+  onSignal(signal: SignalFrame): void;
 }
 
 /** A piece of a room's events, ready to be written. */
@@ -80,6 +82,12 @@ export class RoomFeed {
     } else {
       this.onHead(bell.sequence, this.#floor);
     }
+  }
+
+  /** Passes on what is stored nowhere. */
+  onSignal(body: Uint8Array): void {
+    const signal = new SignalFrame(body);
+    for (const listener of this.#listeners) listener.onSignal(signal);
   }
 
   /** Takes in where the room stands according to the store. */

@@ -2,7 +2,7 @@ import type { Bus } from "../../platform/bus/bus.ts";
 import type { RoomId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
-import { onRoomBell, type RoomBell } from "./bells.ts";
+import { onRoomBell, onSignal, type RoomBell } from "./bells.ts";
 import type { EventStore } from "./event-store.ts";
 import { RoomFeed } from "./room-feed.ts";
 
@@ -20,7 +20,7 @@ export interface RoomFeeds extends Disposable {
 interface Entry {
   readonly feed: Promise<RoomFeed | undefined>;
   ready: RoomFeed | undefined;
-  readonly bell: Disposable;
+  readonly bells: DisposableStack;
   users: number;
 }
 
@@ -31,7 +31,7 @@ export function createRoomFeeds(needs: { bus: Bus; store: EventStore; log: Log }
   function drop(roomId: RoomId, entry: Entry): void {
     entry.users -= 1;
     if (entry.users > 0) return;
-    entry.bell[Symbol.dispose]();
+    entry.bells.dispose();
     if (entries.get(roomId) === entry) entries.delete(roomId);
   }
 
@@ -42,13 +42,18 @@ export function createRoomFeeds(needs: { bus: Bus; store: EventStore; log: Log }
       .then(() => store.ranges(missing))
       .then((found) => new Map(found.map((range) => [range.roomId, range])));
     for (const roomId of missing) {
-      const entry: Entry = {
-        ready: undefined,
-        users: 0,
-        bell: onRoomBell(bus, roomId, (bell) => {
+      const bells = new DisposableStack();
+      bells.use(
+        onRoomBell(bus, roomId, (bell) => {
           if (entry.ready !== undefined) entry.ready.onBell(bell);
           else early.get(roomId)?.push({ ...bell, body: Buffer.from(bell.body) });
         }),
+      );
+      bells.use(onSignal(bus, roomId, (signal) => entry.ready?.onSignal(signal)));
+      const entry: Entry = {
+        ready: undefined,
+        users: 0,
+        bells,
         feed: ranges.then((found) => {
           const range = found.get(roomId);
           if (range === undefined) return undefined;
@@ -97,7 +102,7 @@ export function createRoomFeeds(needs: { bus: Bus; store: EventStore; log: Log }
           drop(roomId, entry);
           // A feed that could not be opened is tried afresh by the next one.
           if (entry.ready === undefined && entries.get(roomId) === entry) {
-            entry.bell[Symbol.dispose]();
+            entry.bells.dispose();
             entries.delete(roomId);
           }
         }
@@ -112,7 +117,7 @@ export function createRoomFeeds(needs: { bus: Bus; store: EventStore; log: Log }
     get: (roomId) => entries.get(roomId)?.ready,
     [Symbol.dispose]() {
       clearInterval(timer);
-      for (const entry of entries.values()) entry.bell[Symbol.dispose]();
+      for (const entry of entries.values()) entry.bells.dispose();
       entries.clear();
     },
   };
