@@ -11,11 +11,7 @@ const flushMs = 50;
  * Lines as JSON, or for a person at a terminal. Secrets never reach a line: nothing logs headers, tokens or bodies.
  * JSON lines reach standard output up to 50 ms late, all of them when the process ends; `flush` hurries.
  */
-export function createLog(options: {
-  level: string;
-  format: "json" | "pretty";
-  destination?: DestinationStream;
-}): Log {
+export function createLog(options: { level: string; format: "json" | "pretty"; destination?: DestinationStream }): Log {
   const config = { level: options.level, base: null, timestamp: isoTime() };
   if (options.destination) return pino(config, options.destination);
   if (options.format === "pretty") return pino(config, pretty({ colorize: true, singleLine: true, sync: true }));
