@@ -26,6 +26,10 @@ export interface Listening {
 
 /** What attendance tells of. */
 export interface AttendanceEvents {
+  /** Somebody listens who did not. */
+  began(listening: Listening): void;
+  /** And does not any more. */
+  ended(listenerId: ListenerId): void;
   /** Not told of the first quality of a call. */
   qualityChanged(listenerId: ListenerId, streamId: StreamId, previous: WantedQuality, quality: WantedQuality): void;
   /** The first quality of a call, when it is not the one that the listener was told. */
@@ -65,7 +69,9 @@ export function createAttendance(needs: { clock: Clock; events: AttendanceEvents
       }
       const own = place;
       const holder: Holder = { onReplaced: [] };
+      const isNew = own.holder === undefined;
       own.replaceBy(holder);
+      if (isNew) events.began(own);
       const holds = () => own.holder === holder;
       let quality: WantedQuality | undefined;
       return {
@@ -90,6 +96,7 @@ export function createAttendance(needs: { clock: Clock; events: AttendanceEvents
         free() {
           if (!holds()) return;
           own.holder = undefined;
+          events.ended(listener.id);
           const { streamId } = own;
           events.freed({ listenerId: listener.id, streamId, leavesWithCall: listener.leavesWithCall });
         },
@@ -108,7 +115,9 @@ export function createAttendance(needs: { clock: Clock; events: AttendanceEvents
     forget(listenerId) {
       const place = places.get(listenerId);
       places.delete(listenerId);
-      if (place !== undefined) place.holder = undefined;
+      if (place?.holder === undefined) return;
+      place.holder = undefined;
+      events.ended(listenerId);
     },
   };
 }

@@ -1,9 +1,11 @@
+import type { Bus } from "../platform/bus/bus.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/database.ts";
 import type { ListenerId, StreamId, UserId } from "../platform/ids.ts";
 import { limits } from "../platform/limits.ts";
 import type { Log } from "../platform/log.ts";
 import type { Access } from "./access.ts";
+import { createAccessWatches } from "./access-watches.ts";
 import { type Attendance, createAttendance, type Pending } from "./attendance.ts";
 import type { StreamWrite, StreamWrites } from "./events/event-log.ts";
 import { listenerLeft, qualityChanged } from "./facts.ts";
@@ -14,16 +16,14 @@ import type { StreamStore } from "./store/stream-store.ts";
 import type { StreamTables } from "./tables.ts";
 
 /** Those who are at streams, from their coming to their leaving: what is in memory of it and what is stored, together. */
-export interface Audience {
+export interface Audience extends Disposable {
   readonly attendance: Attendance;
   /** Has listeners leave, at once or when they were last heard of, and lets go of them. Who has left is left out. */
   leave(listeners: readonly StoredListener[], how: Leaving): Promise<StoredListener[]>;
   /** Has everybody leave a stream. */
   leaveAll(streamId: StreamId, reason: DropReason | undefined): Promise<void>;
-  /** Lets those go who listen to the stream and may not hear it any more. */
-  recheck(streamId: StreamId): Promise<void>;
-  /** The same for one user, at all streams. */
-  recheckUser(userId: UserId): Promise<void>;
+  /** Lets those go who listen and may not hear what they listen to any more. Mostly that is noticed by itself. */
+  recheck(): Promise<void>;
   /** Stores what was listened to until now, of one stream or of all. */
   store(streamId?: StreamId): Promise<void>;
   /** Has those leave who have not listened for too long. */
@@ -45,6 +45,7 @@ export interface Leaving {
 export function createAudience(needs: {
   database: Database<StreamTables>;
   writes: StreamWrites;
+  bus: Bus;
   clock: Clock;
   log: Log;
   listeners: ListenerStore;
@@ -52,7 +53,7 @@ export function createAudience(needs: {
   access: Access;
   live: () => LivePort;
 }): Audience {
-  const { database, writes, clock, log, listeners, streams, access, live } = needs;
+  const { database, writes, bus, clock, log, listeners, streams, access, live } = needs;
   const running = new Set<Promise<void>>();
 
   /** For what nobody waits for: what fails is logged. */
@@ -66,6 +67,8 @@ export function createAudience(needs: {
   const attendance = createAttendance({
     clock,
     events: {
+      began: ({ listenerId, streamId, caller }) => watches.add(listenerId, streamId, caller?.userId),
+      ended: (listenerId) => watches.remove(listenerId),
       qualityChanged: (listenerId, streamId, previous, quality) =>
         inBackground(
           "storing a change of quality failed",
@@ -89,6 +92,13 @@ export function createAudience(needs: {
       freed: ({ listenerId, leavesWithCall }) =>
         inBackground("storing that a listener is done failed", freed(listenerId, leavesWithCall)),
     },
+  });
+
+  const watches = createAccessWatches({
+    bus,
+    streamChanged: (streamId) => inBackground(rechecking, recheckSome(attendance.all(streamId))),
+    userChanged: (userId) =>
+      inBackground(rechecking, recheckSome(attendance.all().filter(({ caller }) => caller?.userId === userId))),
   });
 
   async function storePending(write: Pick<StreamWrite, "tx">, pending: Pending): Promise<void> {
@@ -186,8 +196,7 @@ export function createAudience(needs: {
         reason,
       );
     },
-    recheck: (streamId) => recheckSome(attendance.all(streamId)),
-    recheckUser: (userId) => recheckSome(attendance.all().filter(({ caller }) => caller?.userId === userId)),
+    recheck: () => recheckSome(attendance.all()),
     async store(streamId) {
       const pending = attendance.allPending(streamId);
       for (let from = 0; from < pending.length; from += limits.stream.listenersPerWrite) {
@@ -211,8 +220,11 @@ export function createAudience(needs: {
     async settled() {
       while (running.size > 0) await Promise.all(running);
     },
+    [Symbol.dispose]: () => watches[Symbol.dispose](),
   };
 }
+
+const rechecking = "rechecking who may hear a stream failed";
 
 function actor({ userId }: Pick<StoredListener, "userId">): { actorId?: UserId } {
   return userId === "0" ? {} : { actorId: userId };

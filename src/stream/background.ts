@@ -17,7 +17,7 @@ export function startBackground(
   needs: ErasureNeeds & {
     log: Log;
     requests: Requests<StreamTables>;
-    audience: Pick<Audience, "sweep" | "store">;
+    audience: Pick<Audience, "sweep" | "store" | "recheck">;
     rooms: Pick<RoomsOfStreams, "archiveForgotten">;
   },
 ): Background {
@@ -29,6 +29,8 @@ export function startBackground(
   rounds("forgetting old requests", limits.stream.requestSweepMs, (signal) => requests.sweep(signal));
   rounds("storing what was listened to", limits.stream.listeningStoredMs, () => audience.store());
   rounds("taking leave of idle listeners", limits.stream.listenerSweepMs, (signal) => audience.sweep(signal));
+  // A bell may get lost.
+  rounds("rechecking who may hear streams", limits.stream.accessRecheckMs, () => audience.recheck());
   const tidying = rounds("archiving rooms of deleted streams", limits.stream.requestSweepMs, (signal) =>
     rooms.archiveForgotten(signal),
   );

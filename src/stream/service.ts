@@ -1,0 +1,145 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { StreamService as StreamServiceDescription } from "#gen/veza/stream/v1/stream_service_pb.ts";
+import { migrate } from "../platform/database/migrate.ts";
+import type { AuthPeer, StreamPeer } from "../platform/peers/peers.ts";
+import type { Platform } from "../platform/platform.ts";
+import { createRequests } from "../platform/requests/requests.ts";
+import { createAccess } from "./access.ts";
+import { createAccessChecks } from "./access-checks.ts";
+import { createAdmission } from "./admission.ts";
+import { createAnalytics } from "./analytics.ts";
+import { createAudience } from "./audience.ts";
+import { type Background, startBackground } from "./background.ts";
+import { createBroadcasts } from "./broadcasts.ts";
+import { createCome } from "./coming.ts";
+import { type CountryOf, unknownCountry } from "./country.ts";
+import { createStreamWrites } from "./events/event-log.ts";
+import { createFollowing } from "./events/following.ts";
+import { createListeners } from "./listeners.ts";
+import type { LiveNeeds, LivePort } from "./live-port.ts";
+import { createShowStream, onAirOf } from "./live-view.ts";
+import { streamMigrations } from "./migrations.ts";
+import { createOnAirEvents } from "./on-air.ts";
+import { createRecordings } from "./recordings.ts";
+import { createRememberedKeys } from "./remembered-keys.ts";
+import { type ChatOfStreams, createRoomsOfStreams } from "./rooms-of-streams.ts";
+import { accessHandlers } from "./rpc/access.ts";
+import { analyticsHandlers } from "./rpc/analytics.ts";
+import { broadcastHandlers } from "./rpc/broadcasts.ts";
+import { eventHandlers } from "./rpc/events.ts";
+import { listenerHandlers } from "./rpc/listeners.ts";
+import { recordingHandlers } from "./rpc/recordings.ts";
+import { streamHandlers } from "./rpc/streams.ts";
+import { createSqlStores } from "./store/index.ts";
+import { createStreams } from "./streams.ts";
+import type { StreamTables } from "./tables.ts";
+import { createUrls } from "./urls.ts";
+
+/** What stream asks of other services. */
+export interface StreamPeers {
+  readonly auth: AuthPeer;
+  readonly chat: ChatOfStreams;
+}
+
+/** Streams, who broadcasts and who listens: all of live audio but the sound itself. */
+export interface StreamService extends LiveNeeds, AsyncDisposable {
+  readonly handlers: Partial<ServiceImpl<typeof StreamServiceDescription>>;
+  readonly peer: StreamPeer;
+  /** Where calls come from, for the calls of the live part. */
+  readonly countryOf: CountryOf;
+  /**
+   * Takes up what the process before left: closes its recordings, takes its streams on air. To be called once, when the
+   * live part is there, before sources and listeners come.
+   */
+  begin(): Promise<void>;
+}
+
+/**
+ * Brings the tables into shape and opens the service. `peers` and `live` are not asked before the turn in which this
+ * resolves ends. `publicUrl` is what URLs start with that are handed out.
+ */
+export async function createStreamService(needs: {
+  platform: Platform;
+  peers: () => StreamPeers;
+  live: () => LivePort;
+  publicUrl: () => string;
+  countryOf?: CountryOf;
+}): Promise<StreamService> {
+  const { platform, peers, live, countryOf = unknownCountry } = needs;
+  const { bus, clock, log } = platform;
+  await migrate(platform.database, "stream", streamMigrations);
+  const database = platform.database.withTables<StreamTables>();
+  const { read } = database;
+  const chat = () => peers().chat;
+  const auth = () => peers().auth;
+  await using built = new AsyncDisposableStack();
+
+  const stores = createSqlStores(database);
+  const { streams, listeners } = stores;
+  const urls = createUrls(needs.publicUrl);
+  const show = createShowStream({ live, clock });
+  const writes = createStreamWrites({ database, store: stores.events, bus });
+  const access = createAccess({ read, streams, rooms: chat });
+  const requests = createRequests({ store: stores.requests, database, clock });
+  const rooms = createRoomsOfStreams({ database, streams, chat });
+  const floor = { database, writes, bus, clock, log, streams, listeners, requests, access, live };
+
+  const audience = built.use(createAudience(floor));
+  const come = createCome({ clock, listeners, live });
+  const recordings = createRecordings({ ...floor, recordings: stores.recordings, urls });
+  const broadcasts = createBroadcasts({ ...floor, recordingStore: stores.recordings, recordings, audience });
+  const following = built.use(createFollowing({ ...floor, store: stores.events, show }));
+  const checks = createAccessChecks({ access, auth });
+
+  let background: Background | undefined;
+  const handlers = {
+    ...streamHandlers({
+      streams: createStreams({
+        ...floor,
+        rooms,
+        audience,
+        keys: createRememberedKeys({ clock }),
+        show,
+        tidyUp: () => background?.tidyUp(),
+      }),
+      show,
+      urls,
+    }),
+    ...broadcastHandlers({ broadcasts, show, urls }),
+    ...listenerHandlers({ listeners: createListeners({ ...floor, audience, come }), urls, countryOf }),
+    ...recordingHandlers({ recordings }),
+    ...analyticsHandlers({ analytics: createAnalytics({ ...floor, audience }), clock }),
+    ...accessHandlers({ checks }),
+    ...eventHandlers({ following }),
+  };
+
+  const running = built.move();
+  return {
+    handlers,
+    peer: { streamPermissions: checks.streamPermissions },
+    countryOf,
+    admission: createAdmission({ ...floor, audience, broadcasts, recordings, come }),
+    onAir: createOnAirEvents({ ...floor, broadcasts, recordings }),
+    async begin() {
+      await database.write((tx) => listeners.idleAll(tx));
+      await recordings.recover();
+      for (const stream of await streams.onAir(read)) live().start(onAirOf(stream));
+      background = startBackground({
+        ...floor,
+        erasures: stores.erasures,
+        requestStore: stores.requests,
+        broadcasts,
+        auth,
+        audience,
+        rooms,
+      });
+      running.use(background);
+    },
+    async [Symbol.asyncDispose]() {
+      await running.disposeAsync();
+      // What was listened to until the end.
+      await audience.settled();
+      await audience.store();
+    },
+  };
+}
