@@ -42,6 +42,8 @@ export function serveConsole(): Hono {
   app.get("/rooms/*", page);
   app.get("/dm/*", page);
   app.get("/account/*", page);
+  app.get("/streams", page);
+  app.get("/streams/*", page);
   app.get("/account", page);
   return app;
 }
