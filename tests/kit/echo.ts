@@ -60,6 +60,8 @@ export const EchoService: GenService<{
 export interface EchoWatch {
   /** Calls that are being worked on. */
   open: number;
+  /** Streams that were begun, in all. */
+  begun: number;
   /** Messages that endless streams made, in all. */
   made: number;
 }
@@ -69,7 +71,7 @@ export interface EchoWatch {
  * does not allow, "deaf" never answers, "wait <ms>" takes its time, "big <bytes>" answers with so much.
  * Count counts up to the number; "forever" does not stop, "hear" waits until it is told to end, "deaf" does not listen.
  */
-export function echoRoutes(watch: EchoWatch = { open: 0, made: 0 }): ServiceRoutes {
+export function echoRoutes(watch: EchoWatch = { open: 0, begun: 0, made: 0 }): ServiceRoutes {
   async function working<Result>(work: () => Promise<Result>): Promise<Result> {
     watch.open += 1;
     try {
@@ -95,6 +97,7 @@ export function echoRoutes(watch: EchoWatch = { open: 0, made: 0 }): ServiceRout
       }),
     async *count({ value }, { signal }) {
       watch.open += 1;
+      watch.begun += 1;
       try {
         yield { value: "1" };
         if (value === "deaf") await new Promise(() => undefined);
@@ -150,7 +153,7 @@ export async function openEcho(tls?: { cert: string; key: string }): Promise<Ech
   const lines: string[] = [];
   const log = createLog({ level: "info", format: "json", destination: { write: (line) => void lines.push(line) } });
   const shutdown = new AbortController();
-  const watch: EchoWatch = { open: 0, made: 0 };
+  const watch: EchoWatch = { open: 0, begun: 0, made: 0 };
   const revocations = createRevocations({ bus: createLocalBus({ log }), clock: systemClock });
   const rpc = createRpcServer({
     services: [echoRoutes(watch)],
