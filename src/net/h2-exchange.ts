@@ -80,7 +80,8 @@ export class H2Exchange implements Exchange {
   }
 
   write(bytes: Uint8Array): boolean {
-    return this.closed ? true : this.#stream.write(bytes);
+    // Not `closed`, which asks the stream three times: a write to one that is over does nothing.
+    return this.#stream.write(bytes);
   }
 
   end(trailers?: WireHeaders): void {

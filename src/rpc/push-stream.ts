@@ -13,7 +13,7 @@ export interface PushStream<Message> extends AsyncIterable<Message> {
 const pushing: unique symbol = Symbol("push");
 const messages: unique symbol = Symbol("messages");
 
-/** Where a push stream writes. */
+/** Where a push stream writes. Its functions stand for themselves: none needs to be called on the sink. */
 export interface PushSink {
   readonly format: "proto" | "json";
   /**
@@ -57,35 +57,29 @@ export function push(stream: PushStream<unknown>, sink: PushSink): void {
 /** The same stream, with some of what it does to its sink done differently. */
 export function tapPushStream<Message>(
   stream: PushStream<Message>,
-  tap: (sink: PushSink) => Partial<Pick<PushSink, "write" | "end">>,
+  tap: (sink: PushSink) => Pick<Partial<PushSink>, "end">,
 ): PushStream<Message> {
   const tapped = (sink: PushSink) => stream[pushing](new TappedSink(sink, tap(sink)));
   return pushStream(stream[messages], tapped) as PushStream<unknown> as PushStream<Message>;
 }
 
-/** A sink that does itself what the tap does, and passes on the rest. There are several for each open stream. */
+/**
+ * A sink that does itself what the tap does. The rest is the sink's own function, not a call to it: a stream is tapped
+ * several times, and a write costs as much as if it were not.
+ */
 class TappedSink implements PushSink {
-  readonly #sink: PushSink;
-  readonly #tap: Partial<PushSink>;
+  readonly format: PushSink["format"];
+  readonly write: PushSink["write"];
+  readonly onDrain: PushSink["onDrain"];
+  readonly onClose: PushSink["onClose"];
+  readonly end: PushSink["end"];
 
-  constructor(sink: PushSink, tap: Partial<PushSink>) {
-    this.#sink = sink;
-    this.#tap = tap;
-  }
-  get format(): PushSink["format"] {
-    return this.#sink.format;
-  }
-  write(frames: Uint8Array): boolean {
-    return (this.#tap.write === undefined ? this.#sink : (this.#tap as PushSink)).write(frames);
-  }
-  onDrain(listener: () => void): void {
-    this.#sink.onDrain(listener);
-  }
-  onClose(listener: () => void): void {
-    this.#sink.onClose(listener);
-  }
-  end(error?: unknown): void {
-    (this.#tap.end === undefined ? this.#sink : (this.#tap as PushSink)).end(error);
+  constructor(sink: PushSink, tap: Pick<Partial<PushSink>, "end">) {
+    this.format = sink.format;
+    this.write = sink.write;
+    this.onDrain = sink.onDrain;
+    this.onClose = sink.onClose;
+    this.end = tap.end ?? sink.end;
   }
 }
 

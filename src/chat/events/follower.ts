@@ -145,6 +145,7 @@ export class Follower {
 
   /** Writes what a room has beyond this follower's number, as far as the reader takes it. */
   advance(position: Position): void {
+    if (this.#takeNewest(position)) return;
     while (!this.#over && !position.reading) {
       if (position.cursor >= position.until) return this.#drop(position);
       if (this.#blocked) return this.#wait(position);
@@ -153,6 +154,16 @@ export class Follower {
       if (piece instanceof Promise) return this.#readSlowly(position, piece);
       this.#take(position, piece);
     }
+  }
+
+  /** What almost every delivery is: someone up to date gets what just happened. True when that was all. */
+  #takeNewest(position: Position): boolean {
+    const { feed, until } = position;
+    if (!position.caughtUp || this.#blocked || this.#over || position.reading || until < feed.head) return false;
+    const piece = feed.read(position.cursor, this.#sink.format);
+    if (piece === undefined || piece instanceof Promise || piece.to !== feed.head) return false;
+    this.#take(position, piece);
+    return true;
   }
 
   #take(position: Position, piece: Piece): void {
