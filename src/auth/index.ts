@@ -1,5 +1,5 @@
 import { migrate } from "../platform/database/migrate.ts";
-import type { Peers } from "../platform/peers/peers.ts";
+import type { PermissionPeers } from "../platform/peers/peers.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { Auth } from "./auth.ts";
 import { authMigrations } from "./migrations.ts";
@@ -15,10 +15,7 @@ export type { Auth } from "./auth.ts";
  * Opens auth on its tables and keys, and takes up what was revoked before. `peers` is asked when a call needs it, as the
  * services are built one after the other. Throws when the tables or the key files cannot be used.
  */
-export async function createAuth(needs: {
-  platform: Platform;
-  peers: () => Pick<Peers, "chat" | "stream">;
-}): Promise<Auth> {
+export async function createAuth(needs: { platform: Platform; peers: () => PermissionPeers }): Promise<Auth> {
   const { platform, peers } = needs;
   await migrate(platform.database, "auth", authMigrations);
   const database = platform.database.withTables<AuthTables>();

@@ -2,7 +2,7 @@ import { AuthService } from "#gen/veza/auth/v1/auth_service_pb.ts";
 import { createJwtVerifier } from "../platform/access/jwt-verifier.ts";
 import { createRemoteKeys, publicKeyAlgorithms } from "../platform/access/remote-keys.ts";
 import type { UserId } from "../platform/ids.ts";
-import type { Peers } from "../platform/peers/peers.ts";
+import type { PermissionPeers } from "../platform/peers/peers.ts";
 import type { Platform } from "../platform/platform.ts";
 import { routes } from "../rpc/routes.ts";
 import type { Auth } from "./auth.ts";
@@ -18,7 +18,7 @@ import type { Visitors } from "./visitors.ts";
 /** Auth where somebody else keeps the accounts: tokens are verified, people are known once they have been here. */
 export function createOutsideAuth(needs: {
   platform: Platform;
-  peers: () => Pick<Peers, "chat" | "stream">;
+  peers: () => PermissionPeers;
   visitors: Visitors;
   outsideIssuer: { readonly issuer: string; readonly jwksUrl: string };
 }): Auth {

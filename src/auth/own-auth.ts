@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { AuthService } from "#gen/veza/auth/v1/auth_service_pb.ts";
 import { createJwtVerifier } from "../platform/access/jwt-verifier.ts";
 import { limits } from "../platform/limits.ts";
-import type { Peers } from "../platform/peers/peers.ts";
+import type { PermissionPeers } from "../platform/peers/peers.ts";
 import type { Platform } from "../platform/platform.ts";
 import { routes } from "../rpc/routes.ts";
 import { createAccounts } from "./accounts.ts";
@@ -31,7 +31,7 @@ import { audience, createTokenIssuer } from "./token-issuer.ts";
 /** Auth where Veza keeps the accounts itself. */
 export async function createOwnAuth(needs: {
   platform: Platform;
-  peers: () => Pick<Peers, "chat" | "stream">;
+  peers: () => PermissionPeers;
   store: AuthStore;
 }): Promise<Auth> {
   const { platform, peers, store } = needs;

@@ -1,17 +1,18 @@
 import type { Principal } from "../platform/access/principal.ts";
 import { Failure, Reason } from "../platform/failure.ts";
 import type { RoomId, UserId } from "../platform/ids.ts";
-import type { AccountFacts, AuthPeer, Peers, Permission } from "../platform/peers/peers.ts";
+import type { AccountFacts, AuthPeer, Permission, PermissionPeers } from "../platform/peers/peers.ts";
 import { notYourAccount, userNotFound } from "./errors.ts";
 import { isSelfOrAdmin } from "./permissions.ts";
 
 /** Whose answer it is what a user may do with a thing of each kind. */
 const resources = {
-  "chat.room": ({ chat }: Askable, user: Asked, id: string) => chat.roomPermissions(user.id, user.role, id as RoomId),
-  "stream.channel": ({ stream }: Askable, user: Asked, id: string) => stream.streamPermissions(user.id, user.role, id),
+  "chat.room": ({ chat }: PermissionPeers, user: Asked, id: string) =>
+    chat.roomPermissions(user.id, user.role, id as RoomId),
+  "stream.channel": ({ stream }: PermissionPeers, user: Asked, id: string) =>
+    stream.streamPermissions(user.id, user.role, id),
 } as const;
 
-type Askable = Pick<Peers, "chat" | "stream">;
 type Asked = Pick<AccountFacts, "id" | "role">;
 export type Resource = keyof typeof resources;
 
@@ -27,7 +28,7 @@ export interface PermissionCheck {
 
 export function createPermissionCheck(needs: {
   accounts: AuthPeer["accounts"];
-  peers: () => Askable;
+  peers: () => PermissionPeers;
 }): PermissionCheck {
   const { accounts, peers } = needs;
   return {

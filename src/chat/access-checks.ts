@@ -8,7 +8,7 @@ import { adminOnly, userNotFound } from "./errors.ts";
 import type { ChatTables } from "./tables.ts";
 
 /** Says what users may do with a room, to other services and to those who may ask. */
-export interface AccessChecks extends ChatPeer {
+export interface AccessChecks extends Pick<ChatPeer, "roomPermissions"> {
   /** What a user may do with a room. Throws ADMIN_ONLY when it is not the caller's own user, and no administrator asks. */
   check(caller: Principal, userId: UserId, roomId: RoomId): Promise<Permission[]>;
 }

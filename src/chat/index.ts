@@ -41,6 +41,7 @@ import { createSqlRequestStore } from "./store/sql-request-store.ts";
 import { createSqlRoomStore } from "./store/sql-room-store.ts";
 import { createSqlSanctionStore } from "./store/sql-sanction-store.ts";
 import { createSqlStatisticsStore } from "./store/sql-statistics-store.ts";
+import { createStreamRooms } from "./stream-rooms.ts";
 import type { ChatTables } from "./tables.ts";
 import { createTyping } from "./typing.ts";
 
@@ -75,9 +76,12 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
   const invites = createInvites({ writes, clock, invites: createSqlInviteStore() });
   const checks = createAccessChecks({ database, clock, auth });
 
+  const roomsByCallers = createRooms({ ...floor, rooms, members, memberships, requests });
+  const streamRooms = createStreamRooms({ ...floor, rooms: roomsByCallers, store: rooms, members });
+
   const routesOfChat = routes(ChatService, {
     ...handlers,
-    ...roomHandlers({ rooms: createRooms({ ...floor, rooms, members, memberships, requests }), online }),
+    ...roomHandlers({ rooms: roomsByCallers, online }),
     ...memberHandlers({
       members: createMembers({ ...floor, members, memberships, invites, sanctions, log: moderationLog }),
       online,
@@ -130,7 +134,7 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
   const running = built.move();
   return {
     routes: routesOfChat,
-    peer: { roomPermissions: checks.roomPermissions },
+    peer: { roomPermissions: checks.roomPermissions, ...streamRooms },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

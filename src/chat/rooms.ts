@@ -4,7 +4,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database, Queries } from "../platform/database/database.ts";
 import { newId, type RoomId } from "../platform/ids.ts";
 import { limits } from "../platform/limits.ts";
-import { loadAccess, may, type RoomAccess, requireActive, requireAllowed } from "./access.ts";
+import { type Caller, loadAccess, may, type RoomAccess, requireActive, requireAllowed } from "./access.ts";
 import { limitReached } from "./errors.ts";
 import type { ChatWrites } from "./events/event-log.ts";
 import { roomArchived, roomCreated, roomUpdated } from "./facts.ts";
@@ -27,10 +27,13 @@ export interface SeenRoom {
 
 export type RoomWish = Pick<NewRoom, "name" | "description" | "type" | "visibility">;
 
+/** Whoever makes a room, as far as it remembers them. */
+export type RoomMaker = Caller & Pick<Principal, "username">;
+
 /** Rooms: made, found, changed and archived. */
 export interface Rooms {
   /** Makes a room that the caller owns. A repeated `requestId` answers with the room made first. */
-  create(caller: Principal, wish: RoomWish, requestId: string): Promise<SeenRoom>;
+  create(caller: RoomMaker, wish: RoomWish, requestId: string): Promise<SeenRoom>;
   info(caller: Principal, roomId: RoomId): Promise<SeenRoom>;
   /** Rooms made before `before`, the newest first, at most `limit`; `total` counts all pages. */
   list(
@@ -54,7 +57,7 @@ export function createRooms(needs: {
 }): Rooms {
   const { database, writes, clock, rooms, members, memberships, requests } = needs;
 
-  async function see(queries: Queries<ChatTables>, caller: Principal, roomId: RoomId): Promise<SeenRoom> {
+  async function see(queries: Queries<ChatTables>, caller: Caller, roomId: RoomId): Promise<SeenRoom> {
     const access = await loadAccess(queries, caller, roomId, clock.now());
     requireAllowed(access, "see");
     const other =

@@ -2,14 +2,11 @@ import { StreamVisibility } from "#gen/veza/stream/v1/stream_pb.ts";
 import type { Principal } from "../platform/access/principal.ts";
 import type { Database } from "../platform/database/database.ts";
 import { newId, type RoomId, type StreamId } from "../platform/ids.ts";
-import type { ChatPeer, StreamRoomOpenness, StreamRooms } from "../platform/peers/peers.ts";
+import type { ChatPeer, StreamRoomOpenness } from "../platform/peers/peers.ts";
 import { roomNotFound } from "./errors.ts";
 import type { Visibility } from "./permissions.ts";
 import type { StreamStore } from "./store/stream-store.ts";
 import type { StreamTables } from "./tables.ts";
-
-/** What stream needs of chat. */
-export type ChatOfStreams = ChatPeer & StreamRooms;
 
 const openness: Readonly<Record<Visibility, StreamRoomOpenness>> = {
   [StreamVisibility.PUBLIC]: "open",
@@ -31,7 +28,7 @@ export interface RoomsOfStreams {
 export function createRoomsOfStreams(needs: {
   database: Database<StreamTables>;
   streams: StreamStore;
-  chat: () => ChatOfStreams;
+  chat: () => ChatPeer;
 }): RoomsOfStreams {
   const { database, streams, chat } = needs;
   return {

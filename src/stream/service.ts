@@ -1,7 +1,7 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { StreamService as StreamServiceDescription } from "#gen/veza/stream/v1/stream_service_pb.ts";
 import { migrate } from "../platform/database/migrate.ts";
-import type { AuthPeer, StreamPeer } from "../platform/peers/peers.ts";
+import type { AuthPeer, ChatPeer, StreamPeer } from "../platform/peers/peers.ts";
 import type { Platform } from "../platform/platform.ts";
 import { createRequests } from "../platform/requests/requests.ts";
 import { createAccess } from "./access.ts";
@@ -22,7 +22,7 @@ import { streamMigrations } from "./migrations.ts";
 import { createOnAirEvents } from "./on-air.ts";
 import { createRecordings } from "./recordings.ts";
 import { createRememberedKeys } from "./remembered-keys.ts";
-import { type ChatOfStreams, createRoomsOfStreams } from "./rooms-of-streams.ts";
+import { createRoomsOfStreams } from "./rooms-of-streams.ts";
 import { accessHandlers } from "./rpc/access.ts";
 import { analyticsHandlers } from "./rpc/analytics.ts";
 import { broadcastHandlers } from "./rpc/broadcasts.ts";
@@ -38,7 +38,7 @@ import { createUrls } from "./urls.ts";
 /** What stream asks of other services. */
 export interface StreamPeers {
   readonly auth: AuthPeer;
-  readonly chat: ChatOfStreams;
+  readonly chat: ChatPeer;
 }
 
 /** Streams, who broadcasts and who listens: all of live audio but the sound itself. */

@@ -15,7 +15,7 @@ import { createLocalBus } from "../../src/platform/bus/local-bus.ts";
 import { readConfig } from "../../src/platform/config.ts";
 import { createSqliteDatabase } from "../../src/platform/database/sqlite-database.ts";
 import { createLog } from "../../src/platform/log.ts";
-import type { Peers } from "../../src/platform/peers/peers.ts";
+import type { PermissionPeers } from "../../src/platform/peers/peers.ts";
 import type { Platform } from "../../src/platform/platform.ts";
 import { mapErrors } from "../../src/rpc/errors.ts";
 import { createGate } from "../../src/rpc/gate.ts";
@@ -57,7 +57,7 @@ export interface HouseOptions {
   readonly clock?: HandClock;
   readonly dataDir?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  readonly peers?: Pick<Peers, "chat" | "stream">;
+  readonly peers?: PermissionPeers;
 }
 
 const nobodyAsks = async () => {

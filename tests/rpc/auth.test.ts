@@ -4,7 +4,7 @@ import { UserRole } from "#gen/veza/auth/v1/user_pb.ts";
 import { Failure, Reason } from "../../src/platform/failure.ts";
 import type { UserId } from "../../src/platform/ids.ts";
 import { limits } from "../../src/platform/limits.ts";
-import type { Peers } from "../../src/platform/peers/peers.ts";
+import type { PermissionPeers } from "../../src/platform/peers/peers.ts";
 import { login, openHouse, password, reasonOf, refresh, register } from "./auth-kit.ts";
 
 const stranger = "00000000-0000-7000-8000-000000000000";
@@ -391,7 +391,7 @@ test("other services learn the name, role and state of accounts", async () => {
 });
 
 test("what a user may do is asked of the service that knows", async () => {
-  const peers: Pick<Peers, "chat" | "stream"> = {
+  const peers: PermissionPeers = {
     chat: {
       async roomPermissions(userId, role) {
         if (role === "admin") return ["read", "write", "moderate"];

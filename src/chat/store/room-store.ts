@@ -46,6 +46,8 @@ export interface RoomStore {
   find(queries: Queries<ChatTables>, roomId: RoomId): Promise<Room | undefined>;
   /** Replaces the settings given and leaves the others as they are. */
   update(tx: Queries<ChatTables>, roomId: RoomId, settings: Partial<RoomSettings>): Promise<void>;
+  /** Changes what kind of room it is. */
+  setKind(tx: Queries<ChatTables>, roomId: RoomId, kind: Pick<Room, "type" | "visibility">): Promise<void>;
   /** Closes the room for good. */
   archive(tx: Queries<ChatTables>, roomId: RoomId): Promise<void>;
   /** How many rooms that are not archived this user made. */

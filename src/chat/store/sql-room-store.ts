@@ -38,6 +38,9 @@ export function createSqlRoomStore(): RoomStore {
     async update(tx, roomId, settings) {
       await tx.updateTable("chat_rooms").set(columnsOf(settings)).where("id", "=", roomId).execute();
     },
+    async setKind(tx, roomId, { type, visibility }) {
+      await tx.updateTable("chat_rooms").set({ type, visibility }).where("id", "=", roomId).execute();
+    },
     async archive(tx, roomId) {
       await tx.updateTable("chat_rooms").set({ is_active: 0 }).where("id", "=", roomId).execute();
     },

@@ -26,12 +26,6 @@ export interface AuthPeer {
 
 export type Permission = "read" | "write" | "moderate";
 
-/** What chat answers other services. */
-export interface ChatPeer {
-  /** What a user may do with a room. Throws ROOM_NOT_FOUND when there is none or the user may not see it. */
-  roomPermissions(userId: UserId, role: AccountRole, roomId: RoomId): Promise<Permission[]>;
-}
-
 /** How open the room of a stream is: found by everyone, by those who were invited, by members only. */
 export type StreamRoomOpenness = "open" | "hidden" | "private";
 
@@ -55,10 +49,22 @@ export interface StreamRooms {
   isRoomMember(userId: UserId, roomId: RoomId): Promise<boolean>;
 }
 
+/** What chat answers other services. */
+export interface ChatPeer extends StreamRooms {
+  /** What a user may do with a room. Throws ROOM_NOT_FOUND when there is none or the user may not see it. */
+  roomPermissions(userId: UserId, role: AccountRole, roomId: RoomId): Promise<Permission[]>;
+}
+
 /** What stream answers other services. */
 export interface StreamPeer {
   /** What a user may do with a stream. Throws STREAM_NOT_FOUND when there is none or the user may not hear it. */
   streamPermissions(userId: UserId, role: AccountRole, streamId: string): Promise<Permission[]>;
+}
+
+/** Who answers what a user may do. */
+export interface PermissionPeers {
+  readonly chat: Pick<ChatPeer, "roomPermissions">;
+  readonly stream: StreamPeer;
 }
 
 /** How services meet. In one process each answer is a function call. */
