@@ -44,16 +44,19 @@ async function timeToReady(command: string, args: readonly string[], dataDir: st
       VEZA_LOG_FORMAT: "json",
     },
     stdio: ["ignore", "pipe", "inherit"],
+    // A group of its own, to be ended as a whole: npm and its shell stand between us and the server.
+    detached: true,
   });
-  const exited = once(child, "exit");
+  // Once nobody holds its output any more.
+  const closed = once(child, "close");
   const ms = await new Promise<number>((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
       if (line.includes('"msg":"ready"')) resolve(performance.now() - startedAt);
     });
-    void exited.then(([code]) => reject(new Error(`${command} ended with ${code} before it was ready`)));
+    void closed.then(([code]) => reject(new Error(`${command} ended with ${code} before it was ready`)));
   });
-  child.kill("SIGTERM");
-  await exited;
+  process.kill(-(child.pid as number), "SIGTERM");
+  await closed;
   return ms;
 }
 

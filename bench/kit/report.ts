@@ -28,21 +28,30 @@ export interface Report {
 
 const results = new URL("../results/", import.meta.url).pathname;
 
+/** A report as its file holds it. */
+export interface Kept extends Report {
+  readonly at: string;
+  readonly machine: { readonly cpus: number; readonly model: string; readonly load: number; readonly node: string };
+}
+
 /** Prints a report and keeps it as JSON. */
 export function report(report: Report): void {
   print(report);
   mkdirSync(results, { recursive: true });
-  const machine = { cpus: cpus().length, model: cpus()[0]?.model, load: loadavg()[0], node: process.version };
-  const content = { ...report, at: new Date().toISOString(), machine };
-  writeFileSync(
-    `${results}${report.bench}${report.quick ? ".quick" : ""}.json`,
-    `${JSON.stringify(content, null, 2)}\n`,
-  );
+  const [cpu] = cpus();
+  const kept: Kept = {
+    ...report,
+    at: new Date().toISOString(),
+    machine: { cpus: cpus().length, model: cpu?.model ?? "", load: loadavg()[0] ?? 0, node: process.version },
+  };
+  writeFileSync(`${results}${report.bench}${report.quick ? ".quick" : ""}.json`, `${JSON.stringify(kept, null, 2)}\n`);
 }
 
-export function print({ bench, rows, notes }: Report): void {
-  const header = ["what", "unit", "ours", "peer", "", "ours/peer", "bar", "met", "end", "met"];
-  const lines = rows.map((row) => [
+export const columns = ["what", "unit", "ours", "peer", "", "ours/peer", "bar", "met", "end", "met"] as const;
+
+/** A row as text, a cell for each column. */
+export function cells(row: Row): string[] {
+  return [
     row.what,
     row.unit,
     figure(row.ours),
@@ -53,8 +62,12 @@ export function print({ bench, rows, notes }: Report): void {
     met(row.first),
     row.end?.text ?? "",
     met(row.end),
-  ]);
-  const widths = header.map((title, column) =>
+  ];
+}
+
+export function print({ bench, rows, notes }: Report): void {
+  const lines = rows.map(cells);
+  const widths = columns.map((title, column) =>
     Math.max(title.length, ...lines.map((line) => line[column]?.length ?? 0)),
   );
   const numeric = new Set([2, 4, 5]);
@@ -65,7 +78,7 @@ export function print({ bench, rows, notes }: Report): void {
       )
       .join("  ")
       .trimEnd();
-  console.log(`\n${bench}\n${line(header)}`);
+  console.log(`\n${bench}\n${line(columns)}`);
   for (const each of lines) console.log(line(each));
   for (const note of notes) console.log(`  ${note}`);
 }

@@ -54,7 +54,7 @@ const rpc = createRpcServer({
       sendMessage: ({ roomId, content }) => ({ message: { roomId, content } }),
     }),
   ],
-  gate: createGate({ verifier, publicServices: new Set() }),
+  gate: createGate({ verifier, publicServices: new Set(), log }),
   interceptors: interceptorChain({ log, clock, revocations, validator }),
   log,
   shutdown: new AbortController().signal,
