@@ -19,78 +19,103 @@ const cutoff = 0.94;
  * Sound comes out half the filter later than it went in; together it is as long, to the sample.
  */
 export function createResampler(rate: number, channelCount: 1 | 2): Resampler {
-  if (rate === sampleRate) return { push: (channels) => interleave(channels) };
+  if (rate === sampleRate) return { push: ([left = nothing, right = left]) => interleave(left, right) };
   const common = greatestCommonDivisor(rate, sampleRate);
   const [up, down] = [sampleRate / common, rate / common];
   const phases = filterPhases(up);
-  /** The last samples of before, so that the filter reaches back. */
-  let kept = Array.from({ length: channelCount }, () => new Float32Array(taps - 1));
-  /** Where the next sample is made: whole source samples into `kept`, and parts of `up` between them. */
-  let at = 0;
+  const [left, right] = [createHistory(), createHistory()];
   let phase = 0;
 
   return {
-    push(channels) {
-      const joined = kept.map((before, which) => join(before, channels[which] ?? channels[0] ?? new Float32Array()));
-      const length = joined[0]?.length ?? 0;
-      const made: Float32Array[] = joined.map(() => new Float32Array(Math.ceil(((length - at) * up) / down) + 1));
-      let count = 0;
-      while (at + taps <= length) {
-        const weights = phases[phase] as Float32Array;
-        for (let which = 0; which < joined.length; which += 1) {
-          (made[which] as Float32Array)[count] = weighted(joined[which] as Float32Array, at, weights);
+    push([newLeft = nothing, newRight = newLeft]) {
+      left.add(newLeft);
+      if (channelCount === 2) right.add(newRight);
+      const { samples } = left;
+      const others = channelCount === 2 ? right.samples : samples;
+      const length = left.end();
+      const pcm = new Int16Array((Math.ceil((newLeft.length * up) / down) + 1) * pcmChannels);
+      let made = 0;
+      let at = 0;
+      for (; at + taps <= length; ) {
+        const first = phase * taps;
+        let sum = 0;
+        let other = 0;
+        for (let tap = 0; tap < taps; tap += 1) {
+          const weight = phases[first + tap] as number;
+          sum += (samples[at + tap] as number) * weight;
+          other += (others[at + tap] as number) * weight;
         }
-        count += 1;
+        pcm[made] = sample(sum);
+        pcm[made + 1] = sample(other);
+        made += pcmChannels;
         phase += down;
         while (phase >= up) {
           phase -= up;
           at += 1;
         }
       }
-      const used = Math.min(at, length);
-      kept = joined.map((all) => all.slice(used));
-      at -= used;
-      return interleave(made.map((all) => all.subarray(0, count)));
+      left.drop(at);
+      if (channelCount === 2) right.drop(at);
+      return pcm.subarray(0, made);
     },
   };
 }
 
-function weighted(samples: Float32Array, at: number, weights: Float32Array): number {
-  let sum = 0;
-  for (let tap = 0; tap < taps; tap += 1) sum += (samples[at + tap] as number) * (weights[tap] as number);
-  return sum;
+const nothing = new Float32Array();
+
+/** The samples that the filter still reaches. */
+function createHistory() {
+  let samples = new Float64Array(4096);
+  /** Silence at first, so that the first sample comes out with the first that goes in. */
+  let length = taps - 1;
+  return {
+    get samples() {
+      return samples;
+    },
+    end: () => length,
+    add(more: Float32Array) {
+      if (length + more.length > samples.length) {
+        const larger = new Float64Array((length + more.length) * 2);
+        larger.set(samples.subarray(0, length));
+        samples = larger;
+      }
+      samples.set(more, length);
+      length += more.length;
+    },
+    drop(count: number) {
+      samples.copyWithin(0, count, length);
+      length -= count;
+    },
+  };
 }
 
-function join(before: Float32Array, after: Float32Array): Float32Array {
-  const all = new Float32Array(before.length + after.length);
-  all.set(before);
-  all.set(after, before.length);
-  return all;
-}
-
-function interleave(channels: readonly Float32Array[]): Pcm {
-  const [left = new Float32Array(), right = left] = channels;
+function interleave(left: Float32Array, right: Float32Array): Pcm {
   const pcm = new Int16Array(left.length * pcmChannels);
   for (let at = 0; at < left.length; at += 1) {
-    pcm[at * 2] = sample(left[at] as number);
-    pcm[at * 2 + 1] = sample(right[at] as number);
+    pcm[at * pcmChannels] = sample(left[at] as number);
+    pcm[at * pcmChannels + 1] = sample(right[at] as number);
   }
   return pcm;
 }
 
 const sample = (value: number): number => Math.max(-32_768, Math.min(32_767, Math.round(value * 32_768)));
 
-/** For each of `up` places after a source sample: what its neighbours weigh there, together always 1. */
-function filterPhases(up: number): Float32Array[] {
-  return Array.from({ length: up }, (_, phase) => {
+/** For each of `up` places after a source sample, one after the other: what its neighbours weigh there, together always 1. */
+function filterPhases(up: number): Float64Array {
+  const phases = new Float64Array(up * taps);
+  for (let phase = 0; phase < up; phase += 1) {
     const place = taps / 2 - 1 + phase / up;
-    const weights = Float32Array.from({ length: taps }, (_, tap) => {
+    const weights = Float64Array.from({ length: taps }, (_, tap) => {
       const distance = tap - place;
       return sinc(distance * cutoff) * kaiser(distance / (taps / 2));
     });
     const sum = weights.reduce((total, weight) => total + weight, 0);
-    return weights.map((weight) => weight / sum);
-  });
+    phases.set(
+      weights.map((weight) => weight / sum),
+      phase * taps,
+    );
+  }
+  return phases;
 }
 
 const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));

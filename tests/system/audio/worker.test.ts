@@ -5,6 +5,7 @@ import { createMp3Decoder } from "#src/stream/audio/mp3/decoder.ts";
 import { mp3File } from "./files.ts";
 import { collect, opusPackets, seeded, tone } from "./sound.ts";
 
+const original = Worker.prototype.postMessage;
 const format = { codec: "opus", sampleRate: 48_000, channels: 2, bitrate: 0, gain: 0 } as const;
 
 async function until(done: () => boolean): Promise<void> {
@@ -56,7 +57,33 @@ test("a worker that dies is replaced, and its ladders go on where they were", as
     post.mockRestore();
   }
 });
-const original = Worker.prototype.postMessage;
+
+test("a worker that does not answer is replaced as well", async () => {
+  let hanging: Worker | undefined;
+  const post = vi.spyOn(Worker.prototype, "postMessage").mockImplementation(function (this: Worker, ...message) {
+    hanging ??= this;
+    const { kind } = message[0] as { kind: string };
+    if (this !== hanging || kind !== "units") original.apply(this, message);
+  });
+  const now = performance.now.bind(performance);
+  const broke: unknown[] = [];
+  const packets: AudioPacket[] = [];
+  try {
+    await using pool = createLadderPool({ broke: (error) => broke.push(error) });
+    using ladder = pool.open({ packets: (_, more) => packets.push(...more) });
+    ladder.begin(format);
+    for (const { data } of opusPackets(tone(2, 1000), 300_000)) ladder.push({ data, samples: 960, lost: 0 });
+    ladder.want("opus-low", 1000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(packets).toEqual([]);
+    vi.spyOn(performance, "now").mockImplementation(() => now() + 11_000);
+    await until(() => packets.length === 49);
+    expect(broke).toEqual([new Error("the audio worker does not answer")]);
+  } finally {
+    post.mockRestore();
+    vi.restoreAllMocks();
+  }
+});
 
 test("MP3 frames whose insides are noise are decoded or refused, and the decoder goes on", async () => {
   const said = vi.spyOn(console, "error").mockImplementation(() => {});

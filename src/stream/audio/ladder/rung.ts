@@ -10,7 +10,7 @@ export interface Rung {
   track: number | undefined;
   /** The track that made it until the source took over at this sequence; what the source brought since then waits in `held`. */
   ending: { readonly track: number; readonly at: number; readonly held: AudioPacket[] } | undefined;
-  /** Where sent packets end: samples of 48 kHz. */
+  /** Where what is sent next begins, or later: samples of 48 kHz. */
   end: number;
   /** Sends what comes after what was sent. */
   send(packets: readonly AudioPacket[]): void;

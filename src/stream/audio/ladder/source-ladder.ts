@@ -75,6 +75,7 @@ export function createSourceLadder(options: LadderOptions, link: WorkerLink): Wo
     if (work === undefined) return;
     tracks += 1;
     rung.track = tracks;
+    rung.end = Math.max(rung.end, from * gridSamples);
     byTrack.set(tracks, rung);
     const { rendition } = rung;
     link.send({
@@ -174,6 +175,8 @@ export function createSourceLadder(options: LadderOptions, link: WorkerLink): Wo
       source.begin(format);
       work?.queue.begin({ kind: "begin", ladder: work.number, format, pts: source.pts });
       reconsider();
+      // Asked for before there was a source.
+      if (levelsWanted && work === undefined) startWork(source.sequence * gridSamples);
     },
     push: source.push,
     want(rendition, backfillMs = 200) {

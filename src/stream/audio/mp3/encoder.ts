@@ -15,6 +15,7 @@ export async function createMp3Encoder(bitrate: number): Promise<Mp3Encoder> {
   const kilobits = (bitrate / 1000) as 64 | 128 | 256 | 320;
   lame.configure({ sampleRate, channels: pcmChannels, bitrate: kilobits, outputSampleRate: sampleRate });
   let frames: Uint8Array[] = [];
+  let [left, right] = channelsOf(new Int16Array());
   const cut = createMp3Frames(
     {
       format() {},
@@ -26,15 +27,21 @@ export async function createMp3Encoder(bitrate: number): Promise<Mp3Encoder> {
   return {
     encode(pcm) {
       frames = [];
-      cut(lame.encode([channel(pcm, 0), channel(pcm, 1)]));
+      if (left.length * pcmChannels < pcm.length) [left, right] = channelsOf(pcm);
+      cut(lame.encode([separate(pcm, 0, left), separate(pcm, 1, right)]));
       return frames;
     },
   };
 }
 
-function channel(pcm: Pcm, which: number): Float32Array {
-  return Float32Array.from(
-    { length: pcm.length / pcmChannels },
-    (_, at) => (pcm[at * pcmChannels + which] ?? 0) / 32_768,
-  );
+/** Writes one channel, from -1 to 1. A plain loop: this is done to every sample. */
+function separate(pcm: Pcm, which: number, into: Float32Array): Float32Array {
+  const samples = pcm.length / pcmChannels;
+  for (let at = 0; at < samples; at += 1) into[at] = (pcm[at * pcmChannels + which] as number) / 32_768;
+  return into.length === samples ? into : into.subarray(0, samples);
 }
+
+const channelsOf = ({ length }: Pcm): [Float32Array, Float32Array] => [
+  new Float32Array(length / pcmChannels),
+  new Float32Array(length / pcmChannels),
+];
