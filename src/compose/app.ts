@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { createSecureContext } from "node:tls";
 import { createValidator } from "@bufbuild/protovalidate";
 import { Health } from "#gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection as ReflectionV1 } from "#gen/grpc/reflection/v1/reflection_pb.ts";
@@ -10,7 +11,7 @@ import { H1Exchange } from "../net/h1-exchange.ts";
 import { H2Exchange } from "../net/h2-exchange.ts";
 import { openPort, type Port } from "../net/one-port.ts";
 import { createRpcServer } from "../net/rpc/rpc-server.ts";
-import type { Config } from "../platform/config.ts";
+import { type Config, ConfigError } from "../platform/config.ts";
 import { Failure, Reason } from "../platform/failure.ts";
 import { limits } from "../platform/limits.ts";
 import type { Peers } from "../platform/peers/peers.ts";
@@ -41,6 +42,8 @@ const publicServices = new Set([Health.typeName, ReflectionV1.typeName, Reflecti
 /** Builds everything that the configuration names, in order, and opens its ports. What fails is undone, then thrown. */
 export async function startApp(config: Config, overrides: PlatformOverrides = {}): Promise<App> {
   await using built = new AsyncDisposableStack();
+  // Before anything is made: a start that is refused leaves nothing behind.
+  const tls = await readTls(config);
   const platform = built.use(createPlatform(config, overrides));
   const { log, clock, revocations } = platform;
   const shutdown = new AbortController();
@@ -56,7 +59,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   const streams = createStreams();
   found = { auth: auth.peer, chat: chat.peer, stream: streams.peer };
 
-  const gate = createGate({ verifier: auth.verifier, publicServices });
+  const gate = createGate({ verifier: auth.verifier, publicServices, log });
   const validator = createValidator();
   const interceptors = interceptorChain({ log, clock, revocations, validator });
   const services = {
@@ -102,7 +105,6 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
     stream: { services: [services.stream], fallback: undefined },
   };
 
-  const tls = await readTls(config);
   const ports: Port[] = [];
   built.defer(async () => {
     await Promise.all(ports.map((port) => port.close(limits.port.drainMs)));
@@ -173,8 +175,14 @@ function isWellFormed(authority: string | undefined): boolean {
   return authority !== undefined && /^([A-Za-z0-9._~%!$&'()*+,;=-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/.test(authority);
 }
 
+/** Reads and tries the certificate and its key. Throws ConfigError for what cannot be used. */
 async function readTls(config: Config): Promise<{ cert: string; key: string } | undefined> {
   if (config.tls === undefined) return undefined;
-  const [cert, key] = await Promise.all([readFile(config.tls.cert, "utf8"), readFile(config.tls.key, "utf8")]);
-  return { cert, key };
+  try {
+    const [cert, key] = await Promise.all([readFile(config.tls.cert, "utf8"), readFile(config.tls.key, "utf8")]);
+    createSecureContext({ cert, key });
+    return { cert, key };
+  } catch (error) {
+    throw new ConfigError([`VEZA_TLS_CERT, VEZA_TLS_KEY: ${(error as Error).message}`]);
+  }
 }

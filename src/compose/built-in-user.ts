@@ -5,6 +5,7 @@ import type { TestServices } from "../gateway/test-endpoints.ts";
 import type { Principal } from "../platform/access/principal.ts";
 import type { SessionId, UserId } from "../platform/ids.ts";
 import { principalKey } from "../rpc/principal.ts";
+import { requestIdFrom, requestIdKey } from "../rpc/request-id.ts";
 import type { ServiceRoutes } from "../rpc/routes.ts";
 
 /** Who the `/test/*` endpoints act as. No account has its number, and nobody can sign in as it. */
@@ -20,7 +21,11 @@ const builtInUser: Principal = {
 /** Clients that call services of this process as the built-in user: encoded, checked and stored like any other call. */
 export function testServicesOf(chat: ServiceRoutes, interceptors: Interceptor[]): TestServices {
   const transport = createRouterTransport((router) => void router.service(chat.service, chat.implementation), {
-    router: { interceptors, requestGate: ({ values }) => void values.set(principalKey, builtInUser) },
+    router: {
+      interceptors,
+      requestGate: ({ values }) =>
+        void values.set(principalKey, builtInUser).set(requestIdKey, requestIdFrom(undefined)),
+    },
   });
   return { chat: createClient(ChatService, transport) };
 }

@@ -18,8 +18,6 @@ export async function serve(): Promise<void> {
 async function start(): Promise<void> {
   const config = readConfig(process.env);
   const app = await startApp(config);
-  app.platform.log.info({ addresses: app.addresses, node: process.version }, "ready");
-  app.platform.log.flush();
 
   function stop(signal: NodeJS.Signals): void {
     app.platform.log.info({ signal }, "stopping");
@@ -33,4 +31,7 @@ async function start(): Promise<void> {
   }
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+  // Last: who reads this may send a signal at once.
+  app.platform.log.info({ addresses: app.addresses, node: process.version }, "ready");
+  app.platform.log.flush();
 }

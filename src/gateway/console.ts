@@ -1,5 +1,5 @@
 import { serveStatic } from "@hono/node-server/serve-static";
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 
 const dist = new URL("../../web/dist/", import.meta.url).pathname;
@@ -26,24 +26,23 @@ export function serveConsole(): Hono {
   );
   app.use(
     "/assets/*",
-    serveStatic({
-      root: dist,
-      // Their names change with their content.
-      onFound: (_path, context) => context.header("cache-control", "public, max-age=31536000, immutable"),
-    }),
+    // Their names change with their content.
+    caching("public, max-age=31536000, immutable"),
+    serveStatic({ root: dist }),
   );
-  const page = serveStatic({
-    root: dist,
-    path: "index.html",
-    onFound: (_path, context) => context.header("cache-control", "no-cache"),
-  });
   app.get("/favicon.svg", serveStatic({ root: dist, path: "favicon.svg" }));
-  app.get("/", page);
-  app.get("/rooms/*", page);
-  app.get("/dm/*", page);
-  app.get("/account/*", page);
-  app.get("/streams", page);
-  app.get("/streams/*", page);
-  app.get("/account", page);
+  const page = [caching("no-cache"), serveStatic({ root: dist, path: "index.html" })] as const;
+  for (const path of pagePaths) app.get(path, ...page);
   return app;
+}
+
+/** The console's own addresses: each of them is the same page. */
+const pagePaths = ["/", "/rooms/*", "/dm/*", "/streams", "/streams/*", "/account", "/account/*"];
+
+/** How long what is found may be kept. */
+function caching(value: string): MiddlewareHandler {
+  return async (context, next) => {
+    await next();
+    if (context.res.ok) context.header("cache-control", value);
+  };
 }

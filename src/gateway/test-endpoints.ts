@@ -49,11 +49,22 @@ export function testEndpoints(needs: { testServices: TestServices }): Hono {
 
 async function readName(request: Request, key: string): Promise<string | undefined> {
   try {
-    const text = await request.text();
-    if (text.length > bodyBytes) return undefined;
+    const text = await readAtMost(request, bodyBytes);
     const value = (JSON.parse(text) as Record<string, unknown>)[key];
     return typeof value === "string" && value !== "" ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The body as text. Rejects as soon as it is larger, however large it would be. */
+async function readAtMost(request: Request, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.length;
+    if (size > maxBytes) throw new Error("the body is too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }

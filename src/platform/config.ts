@@ -34,7 +34,7 @@ const schema = z.object({
   VEZA_AUTH_ISSUER: z.optional(z.url({ protocol: /^https?$/, error: "has to be an http:// or https:// address" })),
   VEZA_AUTH_JWKS_URL: z.optional(z.url({ protocol: /^https?$/, error: "has to be an http:// or https:// address" })),
   VEZA_DATABASE_URL: z._default(urls("a postgres:// address", /^postgres(ql)?$/), []),
-  VEZA_NATS_URL: z._default(urls("nats:// addresses", /^nats|tls$/), []),
+  VEZA_NATS_URL: z._default(urls("nats:// addresses", /^(nats|tls)$/), []),
   VEZA_AUTH_URL: z._default(urls("http:// or https:// addresses", /^https?$/), []),
   VEZA_CHAT_URL: z._default(urls("http:// or https:// addresses", /^https?$/), []),
   VEZA_STREAM_URL: z._default(urls("http:// or https:// addresses", /^https?$/), []),

@@ -1,9 +1,12 @@
 import { type DescMethod, getOption, hasOption } from "@bufbuild/protobuf";
-import type { HandlerContext } from "@connectrpc/connect";
+import { Code, type HandlerContext } from "@connectrpc/connect";
 import { Access, access as accessOption } from "#gen/veza/options/v1/options_pb.ts";
 import type { Principal } from "../platform/access/principal.ts";
 import type { TokenVerifier } from "../platform/access/token-verifier.ts";
 import { Failure, Reason } from "../platform/failure.ts";
+import type { Log } from "../platform/log.ts";
+import { logCall } from "./call-log.ts";
+import { failureToStatus } from "./errors.ts";
 import { principalKey } from "./principal.ts";
 
 /** What the gate looks at: the headers of a call, before its body is read. */
@@ -20,10 +23,10 @@ export type Gate = (context: GateContext) => void | Promise<void>;
 
 const bearer = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 
-export function createGate(needs: { verifier: TokenVerifier; publicServices: ReadonlySet<string> }): Gate {
-  const { verifier, publicServices } = needs;
+export function createGate(needs: { verifier: TokenVerifier; publicServices: ReadonlySet<string>; log: Log }): Gate {
+  const { verifier, publicServices, log } = needs;
 
-  return (context) => {
+  function enter(context: GateContext): void | Promise<void> {
     const required = accessOf(context.method, publicServices);
     if (required === Access.PUBLIC) return;
     const token = context.authorization === undefined ? undefined : bearer.exec(context.authorization)?.[1];
@@ -32,6 +35,25 @@ export function createGate(needs: { verifier: TokenVerifier; publicServices: Rea
     return principal instanceof Promise
       ? principal.then((known) => admit(context, required, known))
       : admit(context, required, principal);
+  }
+  /** Interceptors do not see what is refused here: the line that every call gets is written here for it. */
+  function refuse(context: GateContext, error: unknown): never {
+    logCall(
+      log,
+      context.values,
+      context.method,
+      error instanceof Failure ? failureToStatus(error).code : Code.Internal,
+      0,
+    );
+    throw error;
+  }
+
+  return (context) => {
+    try {
+      return enter(context)?.catch((error: unknown) => refuse(context, error));
+    } catch (error) {
+      refuse(context, error);
+    }
   };
 }
 

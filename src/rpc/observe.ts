@@ -1,14 +1,13 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { Log } from "../platform/log.ts";
-import { peerAddressKey } from "./peer-address.ts";
-import { principalKey } from "./principal.ts";
+import { logCall } from "./call-log.ts";
 import { isPushStream, tapPushStream } from "./push-stream.ts";
-import { requestIdKey } from "./request-id.ts";
 import { withMessage } from "./with-message.ts";
 
 /** What became of one call. Other rooms may count it as well. */
 export interface CallEnd {
-  readonly method: string;
+  readonly method: DescMethod;
   /** Undefined for a call that ended well. */
   readonly code: Code | undefined;
   readonly durationMs: number;
@@ -22,7 +21,7 @@ export function observe(log: Log, onEnd?: (end: CallEnd) => void): Interceptor {
   return (next) => (request) => {
     const startedAt = performance.now();
     const values = request.contextValues;
-    const method = `${request.service.typeName}/${request.method.name}`;
+    const { method } = request;
     let told = false;
 
     function tell(error: unknown): void {
@@ -31,20 +30,7 @@ export function observe(log: Log, onEnd?: (end: CallEnd) => void): Interceptor {
       const durationMs = performance.now() - startedAt;
       const code = error === undefined ? undefined : ConnectError.from(error).code;
       onEnd?.({ method, code, durationMs });
-      const level = code === undefined ? "info" : code === Code.Internal || code === Code.Unknown ? "error" : "warn";
-      if (!log.isLevelEnabled(level)) return;
-      const principal = values.get(principalKey);
-      log[level](
-        {
-          request_id: values.get(requestIdKey),
-          method,
-          code: code === undefined ? "ok" : Code[code],
-          ms: Math.round(durationMs * 1000) / 1000,
-          user_id: principal?.userId,
-          peer: values.get(peerAddressKey),
-        },
-        "rpc",
-      );
+      logCall(log, values, method, code, durationMs);
     }
 
     return next(request).then(

@@ -40,6 +40,7 @@ const rpc = createRpcServer({
       },
     },
     publicServices: new Set([ConformanceService.typeName]),
+    log,
   }),
   interceptors: interceptorChain({ log, clock, revocations, validator: createValidator() }),
   log,

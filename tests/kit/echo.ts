@@ -164,6 +164,7 @@ export async function openEcho(tls?: { cert: string; key: string }): Promise<Ech
         },
       },
       publicServices: new Set([EchoService.typeName]),
+      log,
     }),
     interceptors: interceptorChain({ log, clock: systemClock, revocations, validator: createValidator() }),
     log,

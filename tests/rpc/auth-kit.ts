@@ -137,7 +137,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<AuthHouse> 
 
 /** The gate at the place that an in-process transport has for it. */
 function gateInterceptor(verifier: TokenVerifier): Interceptor {
-  const gate = createGate({ verifier, publicServices: new Set() });
+  const gate = createGate({ verifier, publicServices: new Set(), log: createLog({ level: "silent", format: "json" }) });
   return (next) => async (request) => {
     const authorization = request.header.get("authorization") ?? undefined;
     await gate({ method: request.method, values: request.contextValues, authorization });

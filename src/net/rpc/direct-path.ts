@@ -68,7 +68,7 @@ export function createDirectPath(needs: {
           wire.refuse(exchange, status, cors, context);
         } catch (broken) {
           // Headers that a handler set and HTTP does not allow, for one.
-          log.error({ err: broken, path: exchange.target }, "an rpc broke off");
+          log.error({ err: broken, method: method.method.name }, "an rpc broke off");
           exchange.reset();
         }
       }

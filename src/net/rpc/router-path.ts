@@ -65,7 +65,7 @@ export function createRouterPath(needs: {
     find: (path) => handlers.get(path),
     serve(exchange, handler, cors) {
       void serveUniversal(exchange, handler, cors).catch((error: unknown) => {
-        log.error({ err: error, path: exchange.target }, "an rpc broke off");
+        log.error({ err: error, method: handler.method.name }, "an rpc broke off");
         exchange.reset();
       });
     },
@@ -95,7 +95,7 @@ export function createRouterPath(needs: {
       // Only the query is read from it; the authority is checked before.
       url: new URL(exchange.target, "http://localhost").href,
       header: exchange.headers(),
-      body: methodKind === "unary" || methodKind === "server_streaming" ? wholeBody(exchange) : exchange.body(),
+      body: methodKind === "unary" || methodKind === "server_streaming" ? wholeBody(exchange) : streamedBody(exchange),
       signal: gone.signal,
       contextValues: contextValuesOf(exchange, timeout),
     });
@@ -124,6 +124,15 @@ export function createRouterPath(needs: {
       clearTimeout(stalled);
     }
     exchange.end(response.trailer === undefined ? undefined : toWire(response.trailer));
+  }
+
+  /** A body as it comes. A client that goes away in the middle of it is no fault of ours. */
+  async function* streamedBody(exchange: Exchange): AsyncGenerator<Uint8Array> {
+    try {
+      yield* exchange.body();
+    } catch (error) {
+      throw (error as NodeJS.ErrnoException).code === "ERR_STREAM_PREMATURE_CLOSE" ? clientLeft : error;
+    }
   }
 
   /** A body of one message, read when it is asked for: after the gate. */

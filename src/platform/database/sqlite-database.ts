@@ -31,6 +31,14 @@ function statementsOf(connection: DatabaseSync) {
 }
 
 function open(path: string): DatabaseSync {
+  try {
+    return openUnnamed(path);
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function openUnnamed(path: string): DatabaseSync {
   const connection = new DatabaseSync(path, { timeout: 5000 });
   // FULL: the log is on the disk before a commit returns. With WAL, readers never wait for the writer.
   connection.exec(`

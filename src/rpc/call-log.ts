@@ -1,0 +1,31 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import { Code, type ContextValues } from "@connectrpc/connect";
+import type { Log } from "../platform/log.ts";
+import { peerAddressKey } from "./peer-address.ts";
+import { principalKey } from "./principal.ts";
+import { requestIdKey } from "./request-id.ts";
+
+const faults = new Set([Code.Internal, Code.Unknown, Code.DataLoss]);
+
+/** Writes the one line that every call gets. `code` is undefined for a call that ended well. */
+export function logCall(
+  log: Log,
+  values: ContextValues,
+  method: DescMethod,
+  code: Code | undefined,
+  durationMs: number,
+): void {
+  const level = code === undefined ? "info" : faults.has(code) ? "error" : "warn";
+  if (!log.isLevelEnabled(level)) return;
+  log[level](
+    {
+      request_id: values.get(requestIdKey),
+      method: `${method.parent.typeName}/${method.name}`,
+      code: code === undefined ? "ok" : Code[code],
+      ms: Math.round(durationMs * 1000) / 1000,
+      user_id: values.get(principalKey)?.userId,
+      peer: values.get(peerAddressKey),
+    },
+    "rpc",
+  );
+}
