@@ -56,7 +56,9 @@ export function createAnalytics(needs: {
       return found.map((session) => {
         const listening = audience.attendance.listening(session.listener.id);
         if (listening === undefined) return session;
-        return { ...session, listener: { ...session.listener, listenMs: Math.round(listening.listenMs) } };
+        const { listener } = session;
+        const { listenMs, quality: actualQuality = listener.actualQuality } = listening;
+        return { ...session, listener: { ...listener, listenMs: Math.round(listenMs), actualQuality } };
       });
     },
     async metrics(caller, streamId) {

@@ -10,6 +10,8 @@ export interface Pending {
   readonly listenerId: ListenerId;
   readonly spans: readonly Span[];
   readonly listenMs: number;
+  /** What was sent last. */
+  readonly quality: Rendition;
   readonly seenAt: number;
   /** Call it once it is stored. */
   stored(): void;
@@ -22,6 +24,8 @@ export interface Listening {
   /** Who it is: to see whether they may still listen. */
   readonly caller: Caller;
   readonly listenMs: number;
+  /** What was sent last in this process; undefined before anything was. */
+  readonly quality: Rendition | undefined;
 }
 
 /** What attendance tells of. */
@@ -150,6 +154,10 @@ class Place implements Listening {
     this.#clock = clock;
   }
 
+  get quality(): Rendition | undefined {
+    return this.#last?.quality;
+  }
+
   replaceBy(holder: Holder): void {
     const before = this.holder;
     this.holder = holder;
@@ -176,12 +184,13 @@ class Place implements Listening {
   }
 
   pending(): Pending | undefined {
-    if (this.#spans.length === 0) return undefined;
+    const quality = this.#spans.at(-1)?.quality;
+    if (quality === undefined) return undefined;
     const spans = [...this.#spans];
     const { listenerId, listenMs } = this;
     const stored = () => {
       this.#spans = this.#spans.filter((span) => !spans.includes(span));
     };
-    return { listenerId, spans, listenMs: Math.round(listenMs), seenAt: this.#seenAt, stored };
+    return { listenerId, spans, listenMs: Math.round(listenMs), quality, seenAt: this.#seenAt, stored };
   }
 }

@@ -103,8 +103,8 @@ export function createAudience(needs: {
 
   async function storePending(write: Pick<StreamWrite, "tx">, pending: Pending): Promise<void> {
     for (const span of pending.spans) await listeners.putSpan(write.tx, span);
-    const { listenMs, seenAt } = pending;
-    await listeners.update(write.tx, pending.listenerId, { listenMs, seenAt });
+    const { listenMs, quality: actualQuality, seenAt } = pending;
+    await listeners.update(write.tx, pending.listenerId, { listenMs, actualQuality, seenAt });
   }
 
   async function freed(listenerId: ListenerId, leavesWithCall: boolean): Promise<void> {

@@ -40,6 +40,7 @@ export function createFollowing(needs: {
 }): Following {
   const { bus, store, access, show, clock, log } = needs;
   const followers = new Map<UserId, number>();
+  const following = new Set<DisposableStack>();
   const feeds = createEventFeeds<StreamId>({
     bus,
     log,
@@ -103,7 +104,11 @@ export function createFollowing(needs: {
       signal.addEventListener("abort", onAbort);
       cleanup.defer(() => signal.removeEventListener("abort", onAbort));
       const open = cleanup.move();
-      sink.onClose(() => open.dispose());
+      following.add(open);
+      sink.onClose(() => {
+        following.delete(open);
+        open.dispose();
+      });
 
       // What a stream is and the number of its last event come from one row, so that they fit each other.
       const { stream } = await access.load(caller, streamId);
@@ -112,7 +117,10 @@ export function createFollowing(needs: {
       follower.start(show(stream), range, after, clock.now());
     },
 
-    [Symbol.dispose]: () => feeds[Symbol.dispose](),
+    [Symbol.dispose]() {
+      for (const open of following) open.dispose();
+      feeds[Symbol.dispose]();
+    },
   };
 }
 
