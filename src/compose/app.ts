@@ -55,9 +55,12 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
     return found;
   };
   const auth = built.use(await createAuth({ platform, peers }));
+  const addresses: { gateway?: string; chat?: string; stream?: string } = {};
+  const publicUrl = () => config.publicUrl ?? addresses.gateway ?? `http://${config.host}:${config.ports.gateway}`;
+  const streams = built.use(await createStreams({ platform, peers, publicUrl, shutdown: shutdown.signal }));
   const chat = built.use(await createChat({ platform, peers }));
-  const streams = createStreams();
   found = { auth: auth.peer, chat: chat.peer, stream: streams.peer };
+  await streams.begin();
 
   const gate = createGate({ verifier: auth.verifier, publicServices, log });
   const validator = createValidator();
@@ -98,20 +101,21 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
     jwks: () => auth.jwks(),
     probes: probesOf(found),
     testServices: testServicesOf(services.chat, interceptors),
+    audio: streams.http,
+    verifier: auth.verifier,
   });
   const parts = {
-    gateway: { services: all, fallback: gateway },
-    chat: { services: [services.chat], fallback: undefined },
-    stream: { services: [services.stream], fallback: undefined },
+    gateway: { services: all, fallback: gateway, onSource: streams.onSource },
+    chat: { services: [services.chat], fallback: undefined, onSource: undefined },
+    stream: { services: [services.stream], fallback: undefined, onSource: undefined },
   };
 
   const ports: Port[] = [];
   built.defer(async () => {
     await Promise.all(ports.map((port) => port.close(limits.port.drainMs)));
   });
-  const addresses: { gateway?: string; chat?: string; stream?: string } = {};
   for (const part of config.parts) {
-    const { services: served, fallback } = parts[part];
+    const { services: served, fallback, onSource } = parts[part];
     const rpc = rpcServer(served);
     const port = await openPort({
       name: part,
@@ -119,6 +123,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
       port: config.ports[part],
       tls,
       log,
+      onSource,
       onHttp1(request, response) {
         const exchange = new H1Exchange(request, response);
         if (!isWellFormed(exchange.header("host"))) {
@@ -127,7 +132,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
             { "content-type": "text/plain" },
             Buffer.from("the Host header is missing or malformed\n"),
           );
-        } else if (!rpc.serve(exchange)) {
+        } else if (!rpc.serve(exchange) && fallback?.serveAudio(exchange) !== true) {
           if (fallback === undefined) exchange.respond(404, { "content-type": "text/plain" }, notHere);
           else fallback.onHttp1(request, response);
         }
@@ -140,7 +145,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
             { "content-type": "text/plain" },
             Buffer.from("the authority is missing or malformed\n"),
           );
-        } else if (!rpc.serve(exchange)) {
+        } else if (!rpc.serve(exchange) && fallback?.serveAudio(exchange) !== true) {
           if (fallback === undefined) exchange.respond(404, { "content-type": "text/plain" }, notHere);
           else fallback.onHttp2(stream, headers);
         }

@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Http2ServerRequest, Http2ServerResponse, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
+import type { TokenVerifier } from "../platform/access/token-verifier.ts";
 import type { Platform } from "../platform/platform.ts";
+import { type AudioEndpoints, type AudioHttp, audioEndpoints } from "./audio.ts";
 import { serveConsole } from "./console.ts";
 import { healthEndpoints, type Probes } from "./health.ts";
 import { type TestServices, testEndpoints } from "./test-endpoints.ts";
@@ -11,6 +13,8 @@ import { type TestServices, testEndpoints } from "./test-endpoints.ts";
 export interface Gateway {
   onHttp1(request: IncomingMessage, response: ServerResponse): void;
   onHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
+  /** What is sound is not taken through Hono: it has no end, and is written as it comes. */
+  readonly serveAudio: AudioEndpoints;
 }
 
 export interface GatewayNeeds {
@@ -22,6 +26,8 @@ export interface GatewayNeeds {
   readonly jwks: () => unknown;
   readonly probes: Probes;
   readonly testServices: TestServices;
+  readonly audio: AudioHttp;
+  readonly verifier: TokenVerifier;
 }
 
 export function createGateway(needs: GatewayNeeds): Gateway {
@@ -43,6 +49,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
 
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   return {
+    serveAudio: audioEndpoints({ ...needs, log: platform.log }),
     onHttp1(request, response) {
       void listener(request, response);
     },

@@ -11,6 +11,7 @@ import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { limits } from "../platform/limits.ts";
 import type { Log } from "../platform/log.ts";
 import { sniff } from "./sniff.ts";
+import { findSource } from "./source-requests.ts";
 
 export interface PortNeeds {
   readonly name: string;
@@ -22,6 +23,8 @@ export interface PortNeeds {
   readonly log: Log;
   onHttp1(request: IncomingMessage, response: ServerResponse): void;
   onHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
+  /** Takes connections of sources, with what was read of them already. Without it they are requests like any other. */
+  readonly onSource?: ((socket: Socket, firstBytes: Buffer) => void) | undefined;
 }
 
 export interface Port {
@@ -111,8 +114,12 @@ export async function openPort(needs: PortNeeds): Promise<Port> {
 
   const serveHttp1 = http1.listeners("connection") as ((socket: Socket) => void)[];
   http1.removeAllListeners("connection");
-  function takeHttp1(socket: Socket): void {
+  function takeRequests(socket: Socket): void {
     for (const serve of serveHttp1) serve.call(http1, socket);
+  }
+  function takeHttp1(socket: Socket): void {
+    if (needs.onSource === undefined) takeRequests(socket);
+    else findSource(socket, needs.onSource, takeRequests);
   }
   function takeHttp2(socket: Socket): void {
     // A half-open socket would hide that the client left.

@@ -3522,7 +3522,8 @@ export const StreamService: GenService<{
   },
   /**
    * Broadcasts sound: first one `open`, then `packets` until the caller is done. For clients that can stream; for others PublishChunk.
-   * The stream's streamer only. Sound starts a stream that is CREATED; one that has ended has to be started again first.
+   * The stream's streamer only. Sound starts a stream that is CREATED, or that ended as its source was gone; one that was stopped
+   * or failed has to be started first.
    * A source that drops has 15 seconds to return, while listeners and recordings stay; then, or at once when it is done, the
    * stream ends. A source that sends nothing for 10 seconds has dropped. Whoever sends faster than the sound plays is held back.
    * Fails: STREAM_NOT_FOUND, NOT_YOUR_STREAM, WRONG_STREAM_STATE, ALREADY_BROADCASTING, BROADCAST_OVER, AUDIO_UNSUPPORTED, INVALID_FIELD
@@ -3537,7 +3538,8 @@ export const StreamService: GenService<{
   },
   /**
    * Broadcasts a piece of sound, for clients that cannot stream. A sequence that was taken before is answered and not taken again.
-   * The stream's streamer only. Sound starts a stream that is CREATED; one that has ended has to be started again first.
+   * The stream's streamer only. Sound starts a stream that is CREATED, or that ended as its source was gone; one that was stopped
+   * or failed has to be started first.
    * A source that sends nothing for 15 seconds gives its place up, and the stream ends.
    * Fails: STREAM_NOT_FOUND, NOT_YOUR_STREAM, WRONG_STREAM_STATE, ALREADY_BROADCASTING, BROADCAST_OVER, SEQUENCE_GAP, AUDIO_UNSUPPORTED.
    *

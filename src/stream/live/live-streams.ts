@@ -1,0 +1,99 @@
+import { StreamStatus } from "#gen/veza/stream/v1/stream_pb.ts";
+import type { RecordingId } from "../../platform/ids.ts";
+import { limits } from "../../platform/limits.ts";
+import type { Log } from "../../platform/log.ts";
+import type { LadderPool } from "../audio/index.ts";
+import { alreadyRecording, wrongStreamState } from "../errors.ts";
+import type { LivePort, OnAirEvents } from "../live-port.ts";
+import type { Leases } from "./lease.ts";
+import type { Listening } from "./listening.ts";
+import type { OnAirStreams } from "./on-air-streams.ts";
+import { Recorder } from "./recorder.ts";
+import type { RecordingFiles } from "./recording-files.ts";
+import { recoverRecording } from "./recovery.ts";
+
+/** What the domain asks of what sounds here. Disposing of it closes the recordings, and tells of them. */
+export function createLivePort(needs: {
+  onAir: () => OnAirEvents;
+  streams: OnAirStreams;
+  leases: Leases;
+  listening: Listening;
+  ladders: LadderPool;
+  files: RecordingFiles;
+  log: Log;
+}): LivePort & AsyncDisposable {
+  const { onAir, streams, leases, listening, ladders, files, log } = needs;
+  const recorders = new Map<RecordingId, Recorder>();
+
+  /** Closes a recording that nobody asked to close, and tells of it. */
+  async function closeAndTell(recorder: Recorder): Promise<void> {
+    const { id } = recorder.order;
+    if (!recorders.delete(id)) return;
+    await onAir().recordingClosed(id, await recorder.stop());
+  }
+
+  return {
+    start(stream) {
+      streams.of(stream);
+    },
+    async stop(streamId) {
+      const air = streams.remove(streamId);
+      if (air === undefined) return;
+      leases.revoke(streamId);
+      const closing = [...recorders.values()].filter(({ order }) => order.streamId === streamId).map(closeAndTell);
+      air.end();
+      await Promise.all(closing);
+    },
+    pause: (streamId) => streams.get(streamId)?.pause(),
+    resume: (streamId) => streams.get(streamId)?.resume(),
+    update: (stream) => streams.get(stream.id)?.update(stream),
+
+    isOnAir: (streamId) => streams.get(streamId) !== undefined,
+    sound: (streamId) => streams.get(streamId)?.sound ?? { hasSource: false, available: [], best: undefined },
+    offer(stream, wanted) {
+      const air = streams.get(stream.id);
+      return { quality: air?.choose(wanted) ?? wanted, bufferMs: air?.bufferMs ?? limits.live.playerBufferMs };
+    },
+    metrics: (streamId) => streams.get(streamId)?.metrics(),
+
+    drop(_streamId, listenerIds, reason) {
+      listening.drop(listenerIds, reason);
+    },
+    changeQuality: (listenerId, wanted) => listening.callOf(listenerId)?.change(wanted),
+    reportPlayback: (listenerId, report) => listening.callOf(listenerId)?.reported(report),
+    setVolume(listenerIds, volume) {
+      for (const listenerId of listenerIds) listening.callOf(listenerId)?.volume(volume);
+    },
+
+    async startRecording(order) {
+      const air = streams.get(order.streamId);
+      if (air === undefined) throw wrongStreamState(StreamStatus.ENDED, "recorded");
+      if ([...recorders.values()].some((each) => each.order.streamId === order.streamId)) throw alreadyRecording();
+      const recorder = new Recorder({
+        air,
+        order,
+        files,
+        log,
+        onFailed(failed) {
+          closeAndTell(failed).catch((error: unknown) =>
+            log.error({ err: error, recording_id: order.id }, "closing a recording that failed did not work"),
+          );
+        },
+      });
+      recorders.set(order.id, recorder);
+      return recorder.file;
+    },
+    async stopRecording(recordingId) {
+      const recorder = recorders.get(recordingId);
+      if (recorder === undefined) return recoverRecording({ files, ladders }, recordingId, undefined);
+      recorders.delete(recordingId);
+      return recorder.stop();
+    },
+    recoverRecording: (recordingId, file) => recoverRecording({ files, ladders }, recordingId, file),
+    recordingProgress: (recordingId) => recorders.get(recordingId)?.progress,
+    deleteRecording: (recordingId) => files.remove(recordingId),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...recorders.values()].map(closeAndTell));
+    },
+  };
+}

@@ -1,0 +1,237 @@
+import { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
+import { limits } from "../../platform/limits.ts";
+import {
+  type AudioPacket,
+  createOggMuxer,
+  createWebmMuxer,
+  type Ladder,
+  type LadderPool,
+  type Rendition as LadderRendition,
+  type Level,
+  type SourceFormat,
+  type SourceUnit,
+} from "../audio/index.ts";
+import type { LiveMetrics, OnAirStream, Rendition, Sound, WantedQuality } from "../live-port.ts";
+import { Channel, type ContainerName } from "./channel.ts";
+import { Meter } from "./meter.ts";
+import { mp3Rendition, nearest, opusRendition, qualityOfBitrate, renditions, soundOf } from "./renditions.ts";
+
+/** Someone who hears a stream: by RPC or over HTTP. */
+export interface Audience {
+  /** What they get right now; undefined while they get nothing. */
+  readonly quality: Rendition | undefined;
+  /** How full their player's buffer is, from 0 to 1; undefined when they have not said so lately. */
+  readonly bufferHealth: number | undefined;
+  /** Time passes: what has not been sent yet may be sent. Called every 100 ms. */
+  tick(now: number): void;
+  paused(): void;
+  resumed(): void;
+  /** The stream's title, metadata or default quality changed. */
+  updated(stream: OnAirStream): void;
+  /** What can be heard has changed: a source came, went, or is of another kind. */
+  soundChanged(): void;
+  /** The stream is over. */
+  ended(): void;
+}
+
+/** A stream on air in this process: one source at a time, renditions as they are wanted, and who hears them. */
+export class OnAir {
+  stream: OnAirStream;
+  isPaused: boolean;
+  readonly audience = new Set<Audience>();
+  readonly latency = new Meter();
+  readonly #ladder: Ladder;
+  readonly #channels = new Map<LadderRendition, { channel: Channel; users: number }>();
+  readonly #dropped = new Map<Rendition, number>();
+  readonly #levelListeners = new Set<(levels: readonly Level[]) => void>();
+  readonly #onSound: (sound: Sound) => void;
+  #format: SourceFormat | undefined;
+  #hasSource = false;
+  #burstMs = 0;
+
+  constructor(stream: OnAirStream, needs: { ladders: LadderPool; onSound: (sound: Sound) => void }) {
+    this.stream = stream;
+    this.isPaused = stream.isPaused;
+    this.#onSound = needs.onSound;
+    this.#ladder = needs.ladders.open({
+      packets: (rendition, packets) => this.#take(rendition, packets),
+      levels: (levels) => {
+        for (const listener of [...this.#levelListeners]) listener(levels);
+      },
+      changed: () => this.#soundChanged(),
+    });
+  }
+
+  /** What the source says it sends; undefined before the first one. */
+  get format(): SourceFormat | undefined {
+    return this.#format;
+  }
+
+  get sound(): Sound {
+    return soundOf(this.#ladder, this.#hasSource);
+  }
+
+  /** A source begins to sound. */
+  begin(format: SourceFormat): void {
+    this.#format = format;
+    this.#hasSource = true;
+    this.#burstMs = 0;
+    this.#ladder.begin(format);
+    this.#soundChanged();
+  }
+
+  /** Sound of the source. What comes while the stream is paused is dropped. */
+  push(unit: SourceUnit): void {
+    if (!this.isPaused) this.#ladder.push(unit);
+  }
+
+  /** So much sound came at once. Some sources send packet by packet, others every second. */
+  burst(ms: number): void {
+    // Forgotten slowly: what came once may come again.
+    this.#burstMs = Math.min(Math.max(ms, this.#burstMs * 0.98), limits.live.sourceAheadMs);
+  }
+
+  /** How much sound a player gathers to get over the time between two bursts of the source. */
+  get bufferMs(): number {
+    return limits.live.playerBufferMs + this.#burstMs;
+  }
+
+  /** The source is gone, for now or for good. */
+  silence(): void {
+    if (!this.#hasSource) return;
+    this.#hasSource = false;
+    this.#soundChanged();
+  }
+
+  pause(): void {
+    if (this.isPaused) return;
+    this.isPaused = true;
+    for (const each of [...this.audience]) each.paused();
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    for (const each of [...this.audience]) each.resumed();
+  }
+
+  update(stream: OnAirStream): void {
+    this.stream = stream;
+    for (const each of [...this.audience]) each.updated(stream);
+    if (stream.isPaused) this.pause();
+    else this.resume();
+  }
+
+  can(rendition: LadderRendition): boolean {
+    return this.#ladder.making(rendition) !== "unavailable";
+  }
+
+  /**
+   * The quality in which somebody hears the stream who wants this one; undefined while there is no source. AUTO begins
+   * with the stream's default, and that is what the source itself sends unless the streamer said otherwise.
+   */
+  choose(wanted: WantedQuality): Rendition | undefined {
+    const { available, best } = this.sound;
+    const asked = wanted === AudioQuality.AUTO ? this.stream.defaultQuality : wanted;
+    return asked === AudioQuality.AUTO ? best : nearest(asked, available);
+  }
+
+  /** The MP3 that somebody hears who wants this quality: the source's own bytes when it sends MP3 and no other is asked for. */
+  chooseMp3(wanted: WantedQuality): { rendition: LadderRendition; quality: Rendition } | undefined {
+    const asked = wanted === AudioQuality.AUTO ? this.stream.defaultQuality : wanted;
+    const own = qualityOfBitrate(this.#ladder.stats().sourceBitrate);
+    if (asked === AudioQuality.AUTO && this.can("mp3-source")) return { rendition: "mp3-source", quality: own };
+    const quality = nearest(
+      asked === AudioQuality.AUTO ? own : asked,
+      renditions.filter((each) => this.can(mp3Rendition(each))),
+    );
+    return quality === undefined ? undefined : { rendition: mp3Rendition(quality), quality };
+  }
+
+  /** A rendition, made from now on; give it back by `release`. `backfillMs` of what was sent before comes at once. */
+  tune(rendition: LadderRendition, backfillMs: number): Channel {
+    let used = this.#channels.get(rendition);
+    if (used === undefined) {
+      const serial = serialOf(this.stream.id);
+      const makeMuxer = (container: ContainerName) =>
+        container === "ogg" ? createOggMuxer(serial) : createWebmMuxer();
+      used = { channel: new Channel(rendition, makeMuxer), users: 0 };
+      this.#channels.set(rendition, used);
+      this.#ladder.want(rendition, backfillMs);
+    }
+    used.users += 1;
+    return used.channel;
+  }
+
+  release({ rendition }: Channel): void {
+    const used = this.#channels.get(rendition);
+    if (used === undefined) return;
+    used.users -= 1;
+    if (used.users > 0) return;
+    this.#channels.delete(rendition);
+    this.#ladder.unwant(rendition);
+  }
+
+  /** How loud the source is, 50 times a second, while somebody listens to it. */
+  onLevels(listener: (levels: readonly Level[]) => void): Disposable {
+    this.#levelListeners.add(listener);
+    this.#ladder.levels(true);
+    return {
+      [Symbol.dispose]: () => {
+        this.#levelListeners.delete(listener);
+        if (this.#levelListeners.size === 0) this.#ladder.levels(false);
+      },
+    };
+  }
+
+  /** Packets of a quality that a listener did not get in time. */
+  dropped(quality: Rendition, packets: number): void {
+    this.#dropped.set(quality, (this.#dropped.get(quality) ?? 0) + packets);
+  }
+
+  tick(now: number): void {
+    for (const each of [...this.audience]) each.tick(now);
+  }
+
+  /** Tells everyone that the stream is over, and forgets it. */
+  end(): void {
+    for (const each of [...this.audience]) each.ended();
+    this.#ladder[Symbol.dispose]();
+  }
+
+  metrics(): LiveMetrics {
+    const { sourceBitrate, lagMs, droppedMs } = this.#ladder.stats();
+    const health = [...this.audience].map((each) => each.bufferHealth).filter((each) => each !== undefined);
+    const waited = this.latency.mean();
+    const unencoded = Math.round(droppedMs / 20);
+    return {
+      currentBitrate: this.#hasSource ? Math.round(sourceBitrate) : 0,
+      bufferHealth: health.length === 0 ? undefined : health.reduce((sum, each) => sum + each, 0) / health.length,
+      latencyMs: waited === undefined ? undefined : waited + lagMs,
+      droppedFrames: [...this.#dropped.values()].reduce((sum, each) => sum + each, unencoded),
+      renditions: renditions
+        .filter((quality) => this.can(opusRendition(quality)) || this.#dropped.has(quality))
+        .map((quality) => ({
+          quality,
+          bitrate: Math.round(this.#channels.get(opusRendition(quality))?.channel.bits.perSecond() ?? 0),
+          listenerCount: [...this.audience].filter((each) => each.quality === quality).length,
+          droppedFrames: this.#dropped.get(quality) ?? 0,
+          isPassthrough: this.#ladder.making(opusRendition(quality)) === "passthrough",
+        })),
+    };
+  }
+
+  #take(rendition: LadderRendition, packets: readonly AudioPacket[]): void {
+    this.#channels.get(rendition)?.channel.add(packets);
+  }
+
+  #soundChanged(): void {
+    this.#onSound(this.sound);
+    for (const each of [...this.audience]) each.soundChanged();
+  }
+}
+
+/** A number for the containers of a stream: the same in every rendition, so that a listener may go from one to another. */
+function serialOf(id: string): number {
+  return Number.parseInt(id.slice(-8), 16) >>> 0;
+}
