@@ -1,17 +1,18 @@
 import type { Bus } from "../platform/bus/bus.ts";
 import type { Log } from "../platform/log.ts";
+import type { Requests } from "../platform/requests/requests.ts";
+import { startRounds } from "../platform/rounds.ts";
 import { type ErasureNeeds, followErasures } from "./erasure.ts";
-import type { Requests } from "./requests.ts";
-import { startRounds } from "./rounds.ts";
 import { liftSanctionsThatRanOut } from "./sanction-expiry.ts";
 import type { SanctionStore } from "./store/sanction-store.ts";
+import type { ChatTables } from "./tables.ts";
 
 /** How often each kind of work comes back, in milliseconds. */
 const every = { requests: 10 * 60_000, sanctions: 2_000, erasures: 60_000 };
 
 /** What chat does without being asked. Disposing waits for what runs. */
 export function startBackground(
-  needs: ErasureNeeds & { bus: Bus; log: Log; requests: Requests; sanctions: SanctionStore },
+  needs: ErasureNeeds & { bus: Bus; log: Log; requests: Requests<ChatTables>; sanctions: SanctionStore },
 ): AsyncDisposable {
   const { bus, log, requests } = needs;
   const started = new AsyncDisposableStack();

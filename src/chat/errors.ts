@@ -27,7 +27,6 @@ export const selfSanction = () => new Failure(Reason.SELF_SANCTION);
 export const attachmentNotFound = () => new Failure(Reason.ATTACHMENT_NOT_FOUND);
 export const userNotFound = () => new Failure(Reason.USER_NOT_FOUND);
 export const adminOnly = () => new Failure(Reason.ADMIN_ONLY);
-export const requestIdReused = () => new Failure(Reason.REQUEST_ID_REUSED);
 
 /** `until` is milliseconds since 1970, null for good. */
 export const banned = (until: number | null) => sanctioned(Reason.BANNED, "you are banned from this room", until);

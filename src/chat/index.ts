@@ -2,6 +2,8 @@ import { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
 import { migrate } from "../platform/database/migrate.ts";
 import type { ChatPeer, Peers } from "../platform/peers/peers.ts";
 import type { Platform } from "../platform/platform.ts";
+import { createRequests } from "../platform/requests/requests.ts";
+import { createSqlRequestStore } from "../platform/requests/sql-request-store.ts";
 import { routes, type ServiceRoutes } from "../rpc/routes.ts";
 import { createAccessChecks } from "./access-checks.ts";
 import { startBackground } from "./background.ts";
@@ -17,7 +19,6 @@ import { createMessageModeration } from "./message-moderation.ts";
 import { createMessages } from "./messages.ts";
 import { chatMigrations } from "./migrations.ts";
 import { createModeration } from "./moderation.ts";
-import { createRequests } from "./requests.ts";
 import { createRooms } from "./rooms.ts";
 import { accessHandlers } from "./rpc/access.ts";
 import { directHandlers } from "./rpc/direct.ts";
@@ -37,7 +38,6 @@ import { createSqlMemberStore } from "./store/sql-member-store.ts";
 import { createSqlMessageStore } from "./store/sql-message-store.ts";
 import { createSqlModerationLog } from "./store/sql-moderation-log.ts";
 import { createSqlReportStore } from "./store/sql-report-store.ts";
-import { createSqlRequestStore } from "./store/sql-request-store.ts";
 import { createSqlRoomStore } from "./store/sql-room-store.ts";
 import { createSqlSanctionStore } from "./store/sql-sanction-store.ts";
 import { createSqlStatisticsStore } from "./store/sql-statistics-store.ts";
@@ -70,7 +70,11 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
   const rules = createFollowRules({ database, clock });
   const { writes, online, handlers } = built.use(createChatEvents({ platform, rules }));
   const memberships = createMemberships({ members });
-  const requests = createRequests({ store: createSqlRequestStore(database.read), database, clock });
+  const requests = createRequests({
+    store: createSqlRequestStore<ChatTables>(database.read, "chat_requests"),
+    database,
+    clock,
+  });
   const changes = createMessageChanges({ store: messages });
   const floor = { database, writes, clock };
   const invites = createInvites({ writes, clock, invites: createSqlInviteStore() });

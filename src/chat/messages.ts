@@ -4,6 +4,7 @@ import type { Principal } from "../platform/access/principal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database, Queries } from "../platform/database/database.ts";
 import type { MessageId, RoomId } from "../platform/ids.ts";
+import { type Requests, requestOf } from "../platform/requests/requests.ts";
 import {
   type Caller,
   loadAccess,
@@ -20,7 +21,6 @@ import type { ChatWrites } from "./events/event-log.ts";
 import { existing, loadMessage, requireAbove } from "./message-access.ts";
 import type { MessageChanges } from "./message-changes.ts";
 import { type MessagePage, type PageRequest, readPage } from "./message-page.ts";
-import { type Requests, requestOf } from "./requests.ts";
 import type { DirectStore } from "./store/direct-store.ts";
 import type { Member, MemberStore } from "./store/member-store.ts";
 import type { MessageStore, StoredMessage } from "./store/message-store.ts";
@@ -51,7 +51,7 @@ export function createMessages(needs: {
   writes: ChatWrites;
   clock: Clock;
   changes: MessageChanges;
-  requests: Requests;
+  requests: Requests<ChatTables>;
   store: MessageStore;
   directs: DirectStore;
   members: MemberStore;

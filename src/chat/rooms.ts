@@ -4,13 +4,13 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database, Queries } from "../platform/database/database.ts";
 import { newId, type RoomId } from "../platform/ids.ts";
 import { limits } from "../platform/limits.ts";
+import { type Requests, requestOf } from "../platform/requests/requests.ts";
 import { type Caller, loadAccess, may, type RoomAccess, requireActive, requireAllowed } from "./access.ts";
 import { limitReached } from "./errors.ts";
 import type { ChatWrites } from "./events/event-log.ts";
 import { roomArchived, roomCreated, roomUpdated } from "./facts.ts";
 import type { Memberships } from "./memberships.ts";
 import { decide, kindOf, standingOf } from "./permissions.ts";
-import { type Requests, requestOf } from "./requests.ts";
 import type { Member, MemberStore } from "./store/member-store.ts";
 import type { ListedRoom, NewRoom, Room, RoomSettings, RoomStore } from "./store/room-store.ts";
 import type { ChatTables } from "./tables.ts";
@@ -53,7 +53,7 @@ export function createRooms(needs: {
   rooms: RoomStore;
   members: MemberStore;
   memberships: Memberships;
-  requests: Requests;
+  requests: Requests<ChatTables>;
 }): Rooms {
   const { database, writes, clock, rooms, members, memberships, requests } = needs;
 

@@ -1,3 +1,5 @@
+import type { RequestsTable } from "../platform/requests/request-store.ts";
+
 /** The tables of chat, one interface each. Times are milliseconds since 1970; flags are 0 or 1; user ids are numbers. */
 
 export interface RoomsTable {
@@ -76,17 +78,6 @@ export interface EventsTable {
   message_id: string | null;
   /** A `veza.chat.v1.ChatEvent`, in the binary form that followers get. */
   body: Uint8Array;
-}
-
-/** Results of calls with a `request_id`, so that a repeated call answers as the first did. */
-export interface RequestsTable {
-  user_id: number;
-  request_id: string;
-  /** What was asked for, as a hash: the method and its content. */
-  digest: string;
-  /** The id of what was made. */
-  result_id: string;
-  created_at: number;
 }
 
 export interface InvitesTable {

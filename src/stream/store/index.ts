@@ -29,7 +29,7 @@ export function createSqlStores(database: Database<StreamTables>): Stores {
     listeners: createSqlListenerStore(),
     recordings: createSqlRecordingStore(),
     events: createSqlEventStore(database),
-    requests: createSqlRequestStore<StreamTables>("stream_requests"),
+    requests: createSqlRequestStore<StreamTables>(database.read, "stream_requests"),
     erasures: createSqlErasureStore(),
   };
 }

@@ -3,8 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { chatMigrations } from "#src/chat/migrations.ts";
-import { createRequests, type Request, type Requests, requestOf } from "#src/chat/requests.ts";
-import { createSqlRequestStore } from "#src/chat/store/sql-request-store.ts";
 import type { ChatTables } from "#src/chat/tables.ts";
 import type { Database } from "#src/platform/database/database.ts";
 import { migrate } from "#src/platform/database/migrate.ts";
@@ -12,12 +10,14 @@ import { createSqliteDatabase } from "#src/platform/database/sqlite-database.ts"
 import { Reason } from "#src/platform/failure.ts";
 import type { UserId } from "#src/platform/ids.ts";
 import { limits } from "#src/platform/limits.ts";
+import { createRequests, type Request, type Requests, requestOf } from "#src/platform/requests/requests.ts";
+import { createSqlRequestStore } from "#src/platform/requests/sql-request-store.ts";
 import { createTestClock, type TestClock } from "../kit/clock.ts";
 
 let folder: string;
 let database: Database<ChatTables>;
 let clock: TestClock;
-let requests: Requests;
+let requests: Requests<ChatTables>;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "veza-test-"));
@@ -25,7 +25,11 @@ beforeEach(async () => {
   await migrate(opened, "chat", chatMigrations);
   database = opened.withTables<ChatTables>();
   clock = createTestClock();
-  requests = createRequests({ store: createSqlRequestStore(database.read), database, clock });
+  requests = createRequests({
+    store: createSqlRequestStore<ChatTables>(database.read, "chat_requests"),
+    database,
+    clock,
+  });
 });
 afterEach(async () => {
   await database[Symbol.asyncDispose]();
