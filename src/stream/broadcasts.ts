@@ -15,6 +15,7 @@ import { metadataUpdated, streamEnded, streamFailed, streamPaused, streamResumed
 import type { LivePort, Metadata, WantedQuality } from "./live-port.ts";
 import { onAirOf, silence } from "./live-view.ts";
 import { addUp } from "./numbers.ts";
+import type { KnownSounds } from "./on-air.ts";
 import { publicStream, storedSummary } from "./public-view.ts";
 import type { Recordings } from "./recordings.ts";
 import { isOnAir, requireMove, type Step } from "./states.ts";
@@ -69,8 +70,10 @@ export function createBroadcasts(needs: {
   access: Access;
   audience: Audience;
   live: () => LivePort;
+  best: KnownSounds;
 }): Broadcasts {
-  const { database, writes, clock, streams, listeners, recordingStore, recordings, access, audience, live } = needs;
+  const { database, writes, clock, streams, listeners, recordingStore, recordings, access, audience, live, best } =
+    needs;
   const endings = new Map<StreamId, Promise<StoredStream>>();
 
   /** Takes a step that changes the status alone. Returns the stream before and after. */
@@ -109,6 +112,7 @@ export function createBroadcasts(needs: {
     if (running === undefined) {
       running = (async () => {
         await live().stop(streamId);
+        best.delete(streamId);
         await audience.settled();
         await recordings.stopOf(streamId);
         await audience.leaveAll(streamId, undefined);

@@ -9,6 +9,9 @@ import type { OnAirEvents } from "./live-port.ts";
 import type { Recordings } from "./recordings.ts";
 import type { StreamStore } from "./store/stream-store.ts";
 
+/** The best quality of each stream's source, as it was told last; missing without a source. */
+export type KnownSounds = Map<StreamId, AudioQuality>;
+
 /** Takes in what the live part tells. What cannot be stored is logged: whoever tells goes on with the sound. */
 export function createOnAirEvents(needs: {
   writes: StreamWrites;
@@ -17,10 +20,9 @@ export function createOnAirEvents(needs: {
   streams: StreamStore;
   broadcasts: Broadcasts;
   recordings: Recordings;
+  best: KnownSounds;
 }): OnAirEvents {
-  const { writes, clock, log, streams, broadcasts, recordings } = needs;
-  /** The best quality of a stream's source, as it was told last; missing without a source. */
-  const best = new Map<StreamId, AudioQuality>();
+  const { writes, clock, log, streams, broadcasts, recordings, best } = needs;
 
   async function logged(what: string, streamId: string, work: Promise<void>): Promise<void> {
     try {

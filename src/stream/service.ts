@@ -19,7 +19,7 @@ import { createListeners } from "./listeners.ts";
 import type { LiveNeeds, LivePort } from "./live-port.ts";
 import { createShowStream, onAirOf } from "./live-view.ts";
 import { streamMigrations } from "./migrations.ts";
-import { createOnAirEvents } from "./on-air.ts";
+import { createOnAirEvents, type KnownSounds } from "./on-air.ts";
 import { createRecordings } from "./recordings.ts";
 import { createRememberedKeys } from "./remembered-keys.ts";
 import { createRoomsOfStreams } from "./rooms-of-streams.ts";
@@ -86,8 +86,9 @@ export async function createStreamService(needs: {
 
   const audience = built.use(createAudience(floor));
   const come = createCome({ clock, listeners, live });
+  const best: KnownSounds = new Map();
   const recordings = createRecordings({ ...floor, recordings: stores.recordings, urls });
-  const broadcasts = createBroadcasts({ ...floor, recordingStore: stores.recordings, recordings, audience });
+  const broadcasts = createBroadcasts({ ...floor, recordingStore: stores.recordings, recordings, audience, best });
   const following = built.use(createFollowing({ ...floor, store: stores.events, show }));
   const checks = createAccessChecks({ access, auth });
 
@@ -119,7 +120,7 @@ export async function createStreamService(needs: {
     peer: { streamPermissions: checks.streamPermissions },
     countryOf,
     admission: createAdmission({ ...floor, audience, broadcasts, recordings, come }),
-    onAir: createOnAirEvents({ ...floor, broadcasts, recordings }),
+    onAir: createOnAirEvents({ ...floor, broadcasts, recordings, best }),
     async begin() {
       await database.write((tx) => listeners.idleAll(tx));
       await recordings.recover();
