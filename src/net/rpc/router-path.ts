@@ -105,6 +105,11 @@ export function createRouterPath(needs: {
       exchange.respond(response.status, header, undefined);
       return;
     }
+    const trailers = response.trailer === undefined ? undefined : toWire(response.trailer);
+    if (methodKind === "unary" || methodKind === "client_streaming") {
+      exchange.respond(response.status, header, await readAll(response.body), trailers);
+      return;
+    }
     const drained = { wake: (): void => undefined };
     let stalled: NodeJS.Timeout | undefined;
     exchange.onDrain(() => drained.wake());
@@ -123,7 +128,7 @@ export function createRouterPath(needs: {
       });
       clearTimeout(stalled);
     }
-    exchange.end(response.trailer === undefined ? undefined : toWire(response.trailer));
+    exchange.end(trailers);
   }
 
   /** A body as it comes. A client that goes away in the middle of it is no fault of ours. */
@@ -144,6 +149,12 @@ export function createRouterPath(needs: {
       });
     });
   }
+}
+
+async function readAll(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const bytes of body) pieces.push(bytes);
+  return Buffer.concat(pieces);
 }
 
 /** What the caller gives the call, in milliseconds. A time that cannot be read is refused by the handler. */
