@@ -116,6 +116,9 @@ export async function openPort(needs: PortNeeds): Promise<Port> {
   http1.removeAllListeners("connection");
   function takeRequests(socket: Socket): void {
     for (const serve of serveHttp1) serve.call(http1, socket);
+    // One read of TLS may bring several records, and Node's parser fails when it is handed one after it asked for a
+    // pause. With a listener beside its own they come through the stream, which holds them back.
+    if (tlsServer !== undefined) socket.on("data", ignore);
   }
   function takeHttp1(socket: Socket): void {
     if (needs.onSource === undefined) takeRequests(socket);

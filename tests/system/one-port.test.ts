@@ -481,6 +481,21 @@ describe("clients that do not read", () => {
     expect((echo.watch.made - made) * 16 * 1024).toBeLessThan(64 * mebibyte);
   });
 
+  test.each([false, true])("requests behind answers that are not read yet are not lost (TLS: %s)", async (tls) => {
+    const client = raw(tls ? secure : echo, { tls });
+    await once(client.socket, tls ? "secureConnect" : "connect");
+    client.socket.pause();
+    // Head and body apart: two records of TLS, that the server reads at once.
+    for (let i = 0; i < 12; i += 1) {
+      client.send(request([`POST ${say} HTTP/1.1`, host, json, "content-length: 13"]));
+      client.send('"big 1000000"');
+      await pause(20);
+    }
+    client.socket.resume();
+    await vi.waitFor(() => expect(client.received.match(/HTTP\/1\.1 200 /g)).toHaveLength(12), { timeout: 10_000 });
+    expect(client.received).not.toContain("HTTP/1.1 400");
+  });
+
   test("a large answer that is not read is dropped", async () => {
     const session = http2(echo);
     const stream = open(session, { ":path": say });
