@@ -8,10 +8,16 @@ const order = ["unary", "send-message", "fan-out", "idle", "reconnect", "history
 const begin = "<!-- figures: written by bench/write-figures.ts -->";
 const end = "<!-- end of figures -->";
 
+/** Those not named come last. */
+function place(bench: string): number {
+  const index = order.indexOf(bench);
+  return index === -1 ? order.length : index;
+}
+
 const found = readdirSync(results).filter((file) => file.endsWith(".json") && !file.endsWith(".quick.json"));
 const kept = found
   .map((file) => JSON.parse(readFileSync(results + file, "utf8")) as Kept)
-  .sort((a, b) => order.indexOf(a.bench) - order.indexOf(b.bench));
+  .sort((a, b) => place(a.bench) - place(b.bench));
 
 const row = (values: readonly string[]) => `| ${values.map((value) => value.replaceAll("|", "\\|")).join(" | ")} |`;
 const sections = kept.map(({ bench, rows, notes, at, machine }) =>
