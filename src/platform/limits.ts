@@ -127,6 +127,8 @@ export const limits = {
     /** AUTO steps up after this long without trouble, and not before `autoHoldMs` after it had to step down. */
     autoRiseMs: 20_000,
     autoHoldMs: 60_000,
+    /** How long sound waits for the packet at which another quality begins. */
+    switchHoldMs: 500,
     /** A listener this far behind steps down if it may, and goes on live. */
     listenerLagMs: 3_000,
     /** A listener that takes nothing for this long is closed. */

@@ -44,6 +44,10 @@ export class ListenCall implements Audience {
   #sentAt = performance.now();
   #batchAt = 0;
   #blockedSince: number | undefined;
+  /** Since when sound waits for the other quality. */
+  #heldSince: number | undefined;
+  /** Whether the reader was behind since it was last looked at. */
+  #wasStuck = false;
   #over = false;
 
   constructor(needs: { air: OnAir; seat: Seat; sink: PushSink; onOver: () => void }) {
@@ -202,6 +206,7 @@ export class ListenCall implements Audience {
       if (this.#next.quality === quality) return;
       this.#leave(this.#next);
       this.#next = undefined;
+      this.#heldSince = undefined;
     }
     if (this.#tuned?.quality === quality) return;
     if (this.#tuned === undefined) {
@@ -220,7 +225,7 @@ export class ListenCall implements Audience {
 
   #advance(): void {
     while (!this.#over && this.#blockedSince === undefined && this.#tuned !== undefined) {
-      this.#switch();
+      if (this.#isSwitching()) return;
       const { channel, quality } = this.#tuned;
       const { packets } = channel;
       this.#cursor ??= packets.since(this.#air.bufferMs);
@@ -243,20 +248,30 @@ export class ListenCall implements Audience {
     }
   }
 
-  /** Goes over to the other quality at the packet that is next, once it is there. */
-  #switch(): void {
+  /**
+   * Goes over to the other quality at the packet that is next. True while that packet is about to be made: what is sent
+   * in the old quality meanwhile would only move the place, as encoding always is a little behind passing through.
+   */
+  #isSwitching(): boolean {
     const next = this.#next;
-    if (next === undefined) return;
-    const { newest } = next.channel.packets;
-    if (this.#cursor === undefined || newest === undefined) return;
-    const isThere = next.channel.packets.has(this.#cursor);
-    // Where the old quality ended for good, there is nothing to wait for.
+    if (next === undefined || this.#cursor === undefined) return false;
+    const { packets } = next.channel;
+    const { newest } = packets;
+    // Where the old quality ended for good, there is nothing else to go on with.
     const isLast = this.#tuned !== undefined && !this.#air.can(this.#tuned.channel.rendition);
-    if (!isThere && !isLast) return;
+    if (newest === undefined) return false;
+    if (!packets.has(this.#cursor) && !isLast) {
+      if (newest.sequence >= this.#cursor) return false;
+      const now = performance.now();
+      this.#heldSince ??= now;
+      return now - this.#heldSince < limits.live.switchHoldMs;
+    }
+    this.#heldSince = undefined;
     this.#leave(this.#tuned);
     this.#tuned = next;
     this.#next = undefined;
     this.#sayQuality(next.quality);
+    return false;
   }
 
   /** Who is too far behind goes on live, in a lower quality if that was left to us. */
@@ -280,8 +295,6 @@ export class ListenCall implements Audience {
     this.#auto = { ...this.#auto, wellSince: undefined, notUpBefore: performance.now() + limits.live.autoHoldMs };
     this.#next = this.#tune(lower);
   }
-
-  #wasStuck = false;
 
   #sayQuality(quality: Rendition): void {
     if (quality === this.#saidQuality) return;
