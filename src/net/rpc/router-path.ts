@@ -105,9 +105,11 @@ export function createRouterPath(needs: {
       exchange.respond(response.status, header, undefined);
       return;
     }
-    const trailers = response.trailer === undefined ? undefined : toWire(response.trailer);
+    // They say how the call ended: known once the body is out.
+    const trailers = () => (response.trailer === undefined ? undefined : toWire(response.trailer));
     if (methodKind === "unary" || methodKind === "client_streaming") {
-      exchange.respond(response.status, header, await readAll(response.body), trailers);
+      const body = await readAll(response.body);
+      exchange.respond(response.status, header, body, trailers());
       return;
     }
     const drained = { wake: (): void => undefined };
@@ -128,7 +130,7 @@ export function createRouterPath(needs: {
       });
       clearTimeout(stalled);
     }
-    exchange.end(trailers);
+    exchange.end(trailers());
   }
 
   /** A body as it comes. A client that goes away in the middle of it is no fault of ours. */
