@@ -1,34 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { Kysely, SqliteDialect } from "kysely";
+import { DatabaseSync } from "node:sqlite";
 import { limits } from "../limits.ts";
 import type { Database } from "./database.ts";
+import { SqliteQueries } from "./sqlite-queries.ts";
+import { createSqliteStatements } from "./sqlite-statements.ts";
 import { createWriteQueue } from "./write-queue.ts";
-
-const statementsKept = 500;
-
-/** Lets Kysely's SQLite dialect run on node:sqlite, with each statement prepared once. */
-function statementsOf(connection: DatabaseSync) {
-  const prepared = new Map<string, { statement: StatementSync; reader: boolean }>();
-  function prepare(sql: string) {
-    let found = prepared.get(sql);
-    if (found === undefined) {
-      const statement = connection.prepare(sql);
-      found = { statement, reader: statement.columns().length > 0 };
-      if (prepared.size >= statementsKept) prepared.delete(prepared.keys().next().value as string);
-      prepared.set(sql, found);
-    }
-    const { statement, reader } = found;
-    return {
-      reader,
-      all: (parameters: readonly unknown[]) => statement.all(...(parameters as SQLInputValue[])),
-      run: (parameters: readonly unknown[]) => statement.run(...(parameters as SQLInputValue[])),
-      iterate: (parameters: readonly unknown[]) => statement.iterate(...(parameters as SQLInputValue[])),
-    };
-  }
-  return { prepare, close: () => connection.close() };
-}
 
 function open(path: string): DatabaseSync {
   try {
@@ -56,8 +33,8 @@ export function createSqliteDatabase(path: string): Database<unknown> {
   mkdirSync(dirname(path), { recursive: true });
   const writer = open(path);
   const reader = open(path);
-  const writes = new Kysely<unknown>({ dialect: new SqliteDialect({ database: statementsOf(writer) }) });
-  const reads = new Kysely<unknown>({ dialect: new SqliteDialect({ database: statementsOf(reader) }) });
+  const writes = new SqliteQueries<unknown>(createSqliteStatements(writer));
+  const reads = new SqliteQueries<unknown>(createSqliteStatements(reader));
 
   const begin = writer.prepare("BEGIN IMMEDIATE");
   const mark = writer.prepare("SAVEPOINT work");

@@ -26,7 +26,22 @@ export function createWriteQueue(steps: CommitSteps, bounds: { perCommit: number
   let running = false;
   const idle: (() => void)[] = [];
 
-  async function commitBatch(batch: Waiting[]): Promise<void> {
+  /** A work that nobody shares the commit with needs no mark: undoing it is undoing everything. */
+  async function commitAlone(work: Waiting): Promise<void> {
+    let result: unknown;
+    try {
+      steps.begin();
+      result = await work.run();
+      steps.commit();
+    } catch (error) {
+      rollBack();
+      work.reject(error);
+      return;
+    }
+    work.resolve(result as never);
+  }
+
+  async function commitTogether(batch: Waiting[]): Promise<void> {
     const done: (() => void)[] = [];
     try {
       steps.begin();
@@ -44,21 +59,26 @@ export function createWriteQueue(steps: CommitSteps, bounds: { perCommit: number
       steps.commit();
     } catch (error) {
       // The commit itself failed (disk full, say): nothing of the batch happened, and everyone hears it.
-      try {
-        steps.rollback();
-      } catch {
-        // Already rolled back by the database.
-      }
+      rollBack();
       for (const work of batch) work.reject(error);
       return;
     }
     for (const tell of done) tell();
   }
 
+  function rollBack(): void {
+    try {
+      steps.rollback();
+    } catch {
+      // Already rolled back by the database.
+    }
+  }
+
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting.splice(0, bounds.perCommit);
-      await commitBatch(batch);
+      if (batch.length === 1) await commitAlone(batch[0] as Waiting);
+      else await commitTogether(batch);
       // Lets those who were just answered, and the sockets, have their turn before the next commit.
       if (waiting.length > 0) await new Promise<void>((next) => setImmediate(next));
     }
