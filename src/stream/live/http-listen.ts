@@ -36,6 +36,8 @@ export class HttpListener implements Audience {
   /** The number of the next piece or packet. */
   #cursor = 0;
   #headerSent = false;
+  /** Whether it stepped down because this reader was slow. */
+  #isAdapted = false;
   #blockedSince: number | undefined;
   #over = false;
 
@@ -103,10 +105,17 @@ export class HttpListener implements Audience {
 
   soundChanged(): void {
     const feed = this.#feed;
-    if (feed === undefined || this.#air.can(feed.channel.rendition) || !this.#air.sound.hasSource) return;
+    if (feed === undefined || !this.#air.sound.hasSource) return;
+    if (this.#air.can(feed.channel.rendition)) {
+      const isFollowing = this.#wanted === AudioQuality.AUTO && !this.#isAdapted && this.#form !== "mp3";
+      if (!isFollowing || this.#air.choose(this.#wanted) === feed.quality) return;
+      // Numbers are the same in all qualities of Opus: it goes on where it is.
+      this.#leave();
+      return;
+    }
     // A source of another kind: the nearest to what was heard so far that can be made of it.
     this.#leave();
-    this.#cursor = 0;
+    if (this.#form === "mp3") this.#cursor = 0;
   }
 
   ended(): void {
@@ -175,6 +184,7 @@ export class HttpListener implements Audience {
     const { available } = this.#air.sound;
     const lower = available[available.indexOf(feed.quality) - 1];
     if (lower === undefined) return;
+    this.#isAdapted = true;
     this.#air.release(feed.channel);
     const channel = this.#air.tune(opusRendition(lower), limits.live.burstMs);
     this.#feed = { channel, quality: lower, items: channel.track(this.#form).pieces };

@@ -40,6 +40,8 @@ export class ListenCall implements Audience {
   #saidQuality: WantedQuality;
   #metadata: OnAirStream["metadata"];
   #auto = autoStart;
+  /** Whether AUTO went its own way for this listener; until then it follows what the source has. */
+  #isAdapted = false;
   #report: { readonly at: number; readonly bufferedMs: number } | undefined;
   #sentAt = performance.now();
   #batchAt = 0;
@@ -128,7 +130,8 @@ export class ListenCall implements Audience {
   soundChanged(): void {
     if (this.#over) return;
     const heard = this.#next ?? this.#tuned;
-    if (heard !== undefined && this.#air.can(heard.channel.rendition)) return;
+    const isFollowing = this.#wanted === AudioQuality.AUTO && !this.#isAdapted;
+    if (heard !== undefined && this.#air.can(heard.channel.rendition) && !isFollowing) return;
     const quality = this.#air.choose(this.#wanted);
     if (quality !== undefined) this.#go(quality);
   }
@@ -147,6 +150,7 @@ export class ListenCall implements Audience {
   /** Has another quality heard from the next packet on; answers which. Throws QUALITY_UNAVAILABLE. */
   change(wanted: WantedQuality): WantedQuality {
     this.#auto = { ...autoStart, underruns: this.#auto.underruns };
+    this.#isAdapted = false;
     const quality = this.#air.choose(wanted);
     if (quality === undefined) {
       if (this.#air.sound.hasSource) throw qualityUnavailable();
@@ -167,7 +171,10 @@ export class ListenCall implements Audience {
     if (this.#wanted !== AudioQuality.AUTO) return current;
     const { state, quality } = autoQuality(this.#auto, report, current, this.#air.sound.available, now);
     this.#auto = state;
-    if (quality !== current) this.#go(quality);
+    if (quality !== current) {
+      this.#isAdapted = true;
+      this.#go(quality);
+    }
     return quality;
   }
 
@@ -292,6 +299,7 @@ export class ListenCall implements Audience {
     const { available } = this.#air.sound;
     const lower = available[available.indexOf(quality) - 1];
     if (lower === undefined) return;
+    this.#isAdapted = true;
     this.#auto = { ...this.#auto, wellSince: undefined, notUpBefore: performance.now() + limits.live.autoHoldMs };
     this.#next = this.#tune(lower);
   }

@@ -48,6 +48,7 @@ export class OnAir {
   #format: SourceFormat | undefined;
   #hasSource = false;
   #burstMs = 0;
+  #toldBest: Rendition | undefined;
 
   constructor(stream: OnAirStream, needs: { ladders: LadderPool; onSound: (sound: Sound) => void }) {
     this.stream = stream;
@@ -190,6 +191,8 @@ export class OnAir {
   }
 
   tick(now: number): void {
+    // What a source has becomes known as it is heard.
+    if (this.#hasSource && this.sound.best !== this.#toldBest) this.#soundChanged();
     for (const each of [...this.audience]) each.tick(now);
   }
 
@@ -226,7 +229,9 @@ export class OnAir {
   }
 
   #soundChanged(): void {
-    this.#onSound(this.sound);
+    const { sound } = this;
+    this.#toldBest = sound.best;
+    this.#onSound(sound);
     for (const each of [...this.audience]) each.soundChanged();
   }
 }

@@ -42,8 +42,10 @@ export function qualityOfBitrate(bitrate: number): Rendition {
 export function soundOf(ladder: Ladder, hasSource: boolean): Sound {
   if (!hasSource) return { hasSource, available: [], best: undefined };
   const available = renditions.filter((quality) => ladder.making(opusRendition(quality)) !== "unavailable");
-  const passed = available.find((quality) => ladder.making(opusRendition(quality)) === "passthrough");
-  const best = passed ?? nearest(qualityOfBitrate(ladder.stats().sourceBitrate), available);
+  const { sourceBitrate } = ladder.stats();
+  const passed = available.filter((quality) => ladder.making(opusRendition(quality)) === "passthrough");
+  // Of those that are the source itself, the one that is named after what it has, once that is known.
+  const best = (sourceBitrate > 0 ? passed[0] : passed.at(-1)) ?? nearest(qualityOfBitrate(sourceBitrate), available);
   return { hasSource, available, best };
 }
 
