@@ -153,7 +153,10 @@ export interface LivePort {
   startRecording(order: RecordingOrder): Promise<RecordingFile>;
   /** Ends a recording and closes its file. `recordingClosed` is not told of it as well. */
   stopRecording(recordingId: RecordingId): Promise<RecordingResult>;
-  /** Closes what a process that was killed left of a recording. Called once for each, before any stream is started. */
+  /**
+   * Closes what a process that was killed left of a recording. Called once for each. Rejects with UNAVAILABLE when the
+   * process stops before it is done.
+   */
   recoverRecording(recordingId: RecordingId, file: RecordingFile | undefined): Promise<RecordingResult>;
   /** Undefined when it is not being made here. */
   recordingProgress(recordingId: RecordingId): RecordingProgress | undefined;

@@ -4,6 +4,7 @@ import { type Recording, RecordingStatus } from "#gen/veza/stream/v1/recording_p
 import type { Principal } from "../platform/access/principal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/database.ts";
+import { Failure, Reason } from "../platform/failure.ts";
 import { newId, type RecordingId, type StreamId, type UserId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
 import { type Requests, requestOf } from "../platform/requests/requests.ts";
@@ -45,7 +46,10 @@ export interface Recordings {
   closed(recordingId: RecordingId, result: RecordingResult): Promise<void>;
   /** Ends what is being recorded of a stream. */
   stopOf(streamId: StreamId): Promise<void>;
-  /** Closes what was open, and deletes what was being deleted, when the process ended. */
+  /**
+   * Closes what was open, and deletes what was being deleted, when the process ended. Reading the files takes its time,
+   * and goes on after this resolves.
+   */
   recover(): Promise<void>;
 }
 
@@ -105,19 +109,37 @@ export function createRecordings(needs: {
     });
   }
 
+  /** From now on it is PROCESSING, and its stream may be recorded anew. */
+  async function leaveOpen(recordingId: RecordingId, endedAt?: number): Promise<void> {
+    await writes.write(async ({ tx }) => {
+      const current = await recordings.find(tx, recordingId);
+      if (current?.status !== RecordingStatus.RECORDING) return;
+      const ended = endedAt === undefined ? {} : { endedAt };
+      await recordings.update(tx, recordingId, { status: RecordingStatus.PROCESSING, ...ended });
+      const stream = await streams.find(tx, current.streamId);
+      if (stream?.recordingId === recordingId) await streams.update(tx, stream.id, { recordingId: undefined });
+    });
+  }
+
+  /** Rejects when the process stops before the file was read to its end: then it stays as it is. */
+  async function recoverOne(recording: StoredRecording): Promise<StoredRecording | undefined> {
+    const result = await live()
+      .recoverRecording(recording.id, fileOf(recording))
+      .catch((error: unknown) => {
+        if (error instanceof Failure && error.reason === Reason.UNAVAILABLE) throw error;
+        log.error({ err: error, recording_id: recording.id }, "a recording could not be recovered");
+        return failedResult("the service stopped while this was recorded, and the file cannot be read");
+      });
+    return finish(recording.id, result, Math.min(clock.now(), recording.startedAt + Math.round(result.durationMs)));
+  }
+
   /** Closes one once, however many ask for it. */
   function close(recordingId: RecordingId, actorId?: UserId): Promise<StoredRecording | undefined> {
     let running = closing.get(recordingId);
     if (running === undefined) {
       running = (async () => {
         const endedAt = clock.now();
-        await writes.write(async ({ tx }) => {
-          const current = await recordings.find(tx, recordingId);
-          if (current?.status !== RecordingStatus.RECORDING) return;
-          await recordings.update(tx, recordingId, { status: RecordingStatus.PROCESSING, endedAt });
-          const stream = await streams.find(tx, current.streamId);
-          if (stream?.recordingId === recordingId) await streams.update(tx, stream.id, { recordingId: undefined });
-        });
+        await leaveOpen(recordingId, endedAt);
         const result = await live()
           .stopRecording(recordingId)
           .catch((error: unknown) => {
@@ -238,13 +260,12 @@ export function createRecordings(needs: {
     async recover() {
       for (const recording of await recordings.beingDeleted(database.read)) await deleteFile(recording);
       for (const recording of await recordings.open(database.read)) {
-        const result = await live()
-          .recoverRecording(recording.id, fileOf(recording))
-          .catch((error: unknown) => {
-            log.error({ err: error, recording_id: recording.id }, "a recording could not be recovered");
-            return failedResult("the service stopped while this was recorded, and the file cannot be read");
-          });
-        await finish(recording.id, result, Math.min(clock.now(), recording.startedAt + Math.round(result.durationMs)));
+        await leaveOpen(recording.id);
+        const running = recoverOne(recording).finally(() => closing.delete(recording.id));
+        closing.set(recording.id, running);
+        running.catch((error: unknown) =>
+          log.warn({ err: error, recording_id: recording.id }, "recovering a recording is left to the next start"),
+        );
       }
     },
   };

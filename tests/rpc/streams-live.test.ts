@@ -486,8 +486,10 @@ describe("recordings", () => {
     await streamer().startStream({ streamId });
     await streamer().startRecording({ streamId });
     own = await own.restart();
-    const { recordings } = await streamer().getRecordings({ streamId });
-    expect(recordings).toMatchObject([{ status: RecordingStatus.COMPLETED, fileSize: 100n }]);
+    // Reading the file goes on while others are served.
+    await expect
+      .poll(async () => (await streamer().getRecordings({ streamId })).recordings)
+      .toMatchObject([{ status: RecordingStatus.COMPLETED, fileSize: 100n }]);
     const { stream } = await streamer().getStreamInfo({ streamId });
     expect(stream).toMatchObject({ status: LIVE, isRecording: false });
     expect(own.live.isOnAir(streamId as StreamId)).toBe(true);

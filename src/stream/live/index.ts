@@ -74,7 +74,9 @@ export function createLive(needs: {
   const listening = built.use(createListening({ admission, streams, revocations, clock }));
   const files = createRecordingFiles(join(config.dataDir, "recordings"));
   const icecast = createIcecast({ admission, ingest, streams, log });
-  const port = built.use(createLivePort({ onAir, streams, leases, listening, ladders, files, log }));
+  const port = built.use(
+    createLivePort({ onAir, streams, leases, listening, ladders, files, shutdown: needs.shutdown, log }),
+  );
 
   needs.shutdown.addEventListener("abort", () => {
     ingest.end();

@@ -20,9 +20,10 @@ export function createLivePort(needs: {
   listening: Listening;
   ladders: LadderPool;
   files: RecordingFiles;
+  shutdown: AbortSignal;
   log: Log;
 }): LivePort & AsyncDisposable {
-  const { onAir, streams, leases, listening, ladders, files, log } = needs;
+  const { onAir, streams, leases, listening, ladders, files, shutdown, log } = needs;
   const recorders = new Map<RecordingId, Recorder>();
 
   /** Closes a recording that nobody asked to close, and tells of it. */
@@ -85,11 +86,11 @@ export function createLivePort(needs: {
     },
     async stopRecording(recordingId) {
       const recorder = recorders.get(recordingId);
-      if (recorder === undefined) return recoverRecording({ files, ladders }, recordingId, undefined);
+      if (recorder === undefined) return recoverRecording({ files, ladders, shutdown }, recordingId, undefined);
       recorders.delete(recordingId);
       return recorder.stop();
     },
-    recoverRecording: (recordingId, file) => recoverRecording({ files, ladders }, recordingId, file),
+    recoverRecording: (recordingId, file) => recoverRecording({ files, ladders, shutdown }, recordingId, file),
     recordingProgress: (recordingId) => recorders.get(recordingId)?.progress,
     deleteRecording: (recordingId) => files.remove(recordingId),
     async [Symbol.asyncDispose]() {

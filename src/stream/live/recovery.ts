@@ -8,9 +8,9 @@ import type { RecordingFiles } from "./recording-files.ts";
 /** Sound that is decoded ahead, in milliseconds: a ladder drops the oldest of what waits too long. */
 const aheadMs = 2000;
 
-/** Reads what a killed process left of a recording: how long it is, and how loud. */
+/** Reads what a killed process left of a recording: how long it is, and how loud. Throws why the process stops. */
 export async function recoverRecording(
-  needs: { files: RecordingFiles; ladders: LadderPool },
+  needs: { files: RecordingFiles; ladders: LadderPool; shutdown: AbortSignal },
   recordingId: RecordingId,
   known: RecordingFile | undefined,
 ): Promise<RecordingResult> {
@@ -44,7 +44,8 @@ export async function recoverRecording(
   try {
     for await (const bytes of createReadStream(needs.files.pathOf(file), { highWaterMark: 8 * 1024 })) {
       reader.push(bytes as Buffer);
-      while (ladder.stats().lagMs > aheadMs) await setTimeout(5);
+      while (ladder.stats().lagMs > aheadMs && !needs.shutdown.aborted) await setTimeout(5);
+      needs.shutdown.throwIfAborted();
     }
   } catch (failure) {
     // A file cut off in its first page is no sound yet.
