@@ -126,29 +126,15 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
       onSource,
       onHttp1(request, response) {
         const exchange = new H1Exchange(request, response);
-        if (!isWellFormed(exchange.header("host"))) {
-          exchange.respond(
-            400,
-            { "content-type": "text/plain" },
-            Buffer.from("the Host header is missing or malformed\n"),
-          );
-        } else if (!rpc.serve(exchange) && fallback?.serveAudio(exchange) !== true) {
-          if (fallback === undefined) exchange.respond(404, { "content-type": "text/plain" }, notHere);
-          else fallback.onHttp1(request, response);
-        }
+        if (rpc.serve(exchange) || fallback?.serveAudio(exchange)) return;
+        if (fallback === undefined) exchange.respond(404, plainText, notHere);
+        else fallback.onHttp1(request, response);
       },
       onHttp2(stream, headers) {
         const exchange = new H2Exchange(stream, headers);
-        if (!isWellFormed(exchange.header(":authority") ?? exchange.header("host"))) {
-          exchange.respond(
-            400,
-            { "content-type": "text/plain" },
-            Buffer.from("the authority is missing or malformed\n"),
-          );
-        } else if (!rpc.serve(exchange) && fallback?.serveAudio(exchange) !== true) {
-          if (fallback === undefined) exchange.respond(404, { "content-type": "text/plain" }, notHere);
-          else fallback.onHttp2(stream, headers);
-        }
+        if (rpc.serve(exchange) || fallback?.serveAudio(exchange)) return;
+        if (fallback === undefined) exchange.respond(404, plainText, notHere);
+        else fallback.onHttp2(stream, headers);
       },
     });
     ports.push(port);
@@ -173,12 +159,8 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   };
 }
 
+const plainText = { "content-type": "text/plain" };
 const notHere = Buffer.from("no such method on this port\n");
-
-/** A host and perhaps a port, as RFC 3986 allows them; anything else makes no URL. */
-function isWellFormed(authority: string | undefined): boolean {
-  return authority !== undefined && /^([A-Za-z0-9._~%!$&'()*+,;=-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/.test(authority);
-}
 
 /** Reads and tries the certificate and its key. Throws ConfigError for what cannot be used. */
 async function readTls(config: Config): Promise<{ cert: string; key: string } | undefined> {
