@@ -3,8 +3,26 @@ import { CloseReason, ResumeState } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { RoomId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
+import type { UserBell } from "./bells.ts";
 import { followerFrame, type SignalFrame } from "./frames.ts";
 import type { Piece, RoomFeed, RoomListener } from "./room-feed.ts";
+
+/** A stretch of a room's events that a follower may see: those after one number, up to another. */
+interface Stretch {
+  readonly after: number;
+  until: number;
+}
+
+/** What a bell of leaving or joining changes in what may be seen of a room. */
+function note(room: { until: number; later: Stretch[] }, { follows, sequence }: UserBell): void {
+  const last = room.later.at(-1);
+  if (!follows) {
+    const stretch = last !== undefined && last.after < sequence ? last : room;
+    stretch.until = Math.min(stretch.until, sequence);
+  } else if ((last ?? room).until < sequence) {
+    room.later.push({ after: sequence - 1, until: Number.POSITIVE_INFINITY });
+  }
+}
 
 /** Where one follower is in one room: a number, not a queue. */
 class Position implements RoomListener {
@@ -17,6 +35,8 @@ class Position implements RoomListener {
   waiting = false;
   /** The last event that this follower may see; beyond it the room is dropped. */
   until = Number.POSITIVE_INFINITY;
+  /** What may be seen once the room is dropped: it was left and joined again before all of that was written. */
+  later: Stretch[] = [];
   listening: Disposable;
 
   constructor(follower: Follower, feed: RoomFeed, after: number | undefined) {
@@ -83,10 +103,17 @@ export class Follower {
     return this.#positions.has(roomId);
   }
 
-  /** The first frame: where every room stands. Then what each room missed. */
-  start(feeds: Iterable<RoomFeed>, cursors: ReadonlyMap<string, number>, now: number): void {
+  /** The first frame: where every room stands. Then what each room missed. `since` are bells that rang before this. */
+  start(
+    feeds: Iterable<RoomFeed>,
+    { cursors, since, now }: { cursors: ReadonlyMap<string, number>; since: readonly UserBell[]; now: number },
+  ): void {
     for (const feed of feeds) {
       this.#positions.set(feed.roomId, new Position(this, feed, cursors.get(feed.roomId)));
+    }
+    for (const bell of since) {
+      const position = this.#positions.get(bell.roomId);
+      if (position !== undefined) note(position, bell);
     }
     const rooms = [...this.#positions.values()].map(({ feed, state }) => head(feed, state));
     this.#write(
@@ -95,22 +122,31 @@ export class Follower {
     for (const position of [...this.#positions.values()]) this.advance(position);
   }
 
-  /** A room joined while the stream is open: its events from the joining on. */
-  add(feed: RoomFeed, after: number): void {
+  /** A room joined while the stream is open: its events from the joining on. `since` are bells that rang after that one. */
+  add(feed: RoomFeed, after: number, since: readonly UserBell[]): void {
     if (this.#over || this.#positions.has(feed.roomId)) {
       this.#onDropped(feed);
       return;
     }
-    const position = new Position(this, feed, Math.min(after, feed.head));
-    this.#positions.set(feed.roomId, position);
+    const room = { until: Number.POSITIVE_INFINITY, later: [] };
+    for (const bell of since) note(room, bell);
+    this.#attach(feed, { after, until: room.until }, room.later);
+  }
+
+  /** A room that is followed was left or joined: what may be seen of it ends with that event, or goes on with it. */
+  hear(bell: UserBell): void {
+    const position = this.#positions.get(bell.roomId);
+    if (position === undefined) return;
+    note(position, bell);
     this.advance(position);
   }
 
-  /** A room that may be followed no more: its events up to the one that says so, and none after it. */
-  dropAfter(roomId: RoomId, sequence: number): void {
+  /** A room that may be followed no more, whatever was said before. */
+  drop(roomId: RoomId): void {
     const position = this.#positions.get(roomId);
     if (position === undefined) return;
-    position.until = Math.min(position.until, sequence);
+    position.later = [];
+    position.until = 0;
     this.advance(position);
   }
 
@@ -182,7 +218,8 @@ export class Follower {
           this.close({ reason: CloseReason.TOO_SLOW, resumable: true });
           return;
         }
-        this.#take(position, found);
+        // Read before the room was to be dropped, it may go too far: then it is read again.
+        if (found.to <= position.until) this.#take(position, found);
         this.advance(position);
       },
       (error: unknown) => {
@@ -214,7 +251,17 @@ export class Follower {
     position.listening[Symbol.dispose]();
     this.#positions.delete(position.feed.roomId);
     this.#waiting.delete(position);
-    this.#onDropped(position.feed);
+    const [next, ...later] = this.#over ? [] : position.later;
+    if (next === undefined) this.#onDropped(position.feed);
+    else this.#attach(position.feed, { ...next, after: Math.max(next.after, position.cursor) }, later);
+  }
+
+  #attach(feed: RoomFeed, { after, until }: Stretch, later: Stretch[]): void {
+    const position = new Position(this, feed, Math.min(after, feed.head));
+    position.until = until;
+    position.later = later;
+    this.#positions.set(feed.roomId, position);
+    this.advance(position);
   }
 
   #cleanUp(): void {

@@ -107,22 +107,39 @@ export function createFollowing(needs: {
         });
       });
 
+      /** Rooms just joined whose feeds are being opened, with the bells that rang since: who joins may leave at once. */
+      const opening = new Map<RoomId, UserBell[]>();
+
       function isThere(roomId: RoomId): void {
         if (joined.has(roomId)) return;
         joined.add(roomId);
         presence.came(roomId, caller.userId);
       }
       async function join(roomId: RoomId, after: number): Promise<void> {
-        if (follower.follows(roomId)) return isThere(roomId);
-        if (!followsAll || follower.roomCount >= limits.follow.roomsPerStream) return;
-        const feed: RoomFeed | undefined = (await feeds.acquire([roomId])).get(roomId);
+        if (!followsAll || opening.has(roomId) || follower.roomCount >= limits.follow.roomsPerStream) return;
+        const meanwhile: UserBell[] = [];
+        opening.set(roomId, meanwhile);
+        let feed: RoomFeed | undefined;
+        try {
+          feed = (await feeds.acquire([roomId])).get(roomId);
+        } finally {
+          opening.delete(roomId);
+        }
         if (feed === undefined) return;
         isThere(roomId);
-        follower.add(feed, after);
+        follower.add(feed, after, meanwhile);
       }
-      onBell = ({ roomId, follows, sequence }) => {
-        if (!follows) follower.dropAfter(roomId, sequence);
-        else join(roomId, sequence - 1).catch((error: unknown) => follower.fail(error));
+      onBell = (bell) => {
+        const { roomId, follows, sequence } = bell;
+        const waiting = opening.get(roomId);
+        if (waiting !== undefined) {
+          waiting.push(bell);
+        } else if (follower.follows(roomId)) {
+          if (follows) isThere(roomId);
+          follower.hear(bell);
+        } else if (follows) {
+          join(roomId, sequence - 1).catch((error: unknown) => follower.fail(error));
+        }
       };
 
       /** In case a bell was lost: what the caller may follow, according to the store. */
@@ -130,7 +147,7 @@ export function createFollowing(needs: {
         try {
           const followed = follower.roomIds;
           const readable = await rules.stillReadable(caller, followed);
-          for (const roomId of followed) if (!readable.has(roomId)) follower.dropAfter(roomId, 0);
+          for (const roomId of followed) if (!readable.has(roomId)) follower.drop(roomId);
           if (!followsAll) return;
           for (const roomId of await store.roomsOf(caller.userId, limits.follow.roomsPerStream)) {
             if (!follower.follows(roomId)) await join(roomId, feeds.get(roomId)?.head ?? Number.MAX_SAFE_INTEGER);
@@ -159,8 +176,11 @@ export function createFollowing(needs: {
         if (acquired.has(roomId)) presence.came(roomId, caller.userId);
         else joined.delete(roomId);
       }
-      follower.start(acquired.values(), cursors, clock.now());
-      for (const bell of early) onBell(bell);
+      follower.start(acquired.values(), { cursors, since: early, now: clock.now() });
+      for (const bell of early) {
+        if (!acquired.has(bell.roomId)) onBell(bell);
+        else if (bell.follows && follower.follows(bell.roomId)) isThere(bell.roomId);
+      }
     },
 
     [Symbol.dispose]() {
