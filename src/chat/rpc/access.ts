@@ -3,7 +3,7 @@ import type { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
 import type { RoomId } from "../../platform/ids.ts";
 import { principalOf } from "../../rpc/principal.ts";
 import type { AccessChecks } from "../access-checks.ts";
-import { userOrCaller } from "./user-or-caller.ts";
+import { userOrCaller } from "./user-ids.ts";
 
 export function accessHandlers(needs: { checks: AccessChecks }): Partial<ServiceImpl<typeof ChatService>> {
   const { checks } = needs;

@@ -1,6 +1,6 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
-import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
+import type { MessageId, RoomId } from "../../platform/ids.ts";
 import { cutPage, readPage } from "../../rpc/paging.ts";
 import { principalOf } from "../../rpc/principal.ts";
 import type { Blocks } from "../blocks.ts";
@@ -8,6 +8,7 @@ import type { Direct } from "../direct.ts";
 import { publicMessage } from "../message-view.ts";
 import type { OnlineUsers } from "../online.ts";
 import { toConversation, typeSent } from "./message-convert.ts";
+import { userIdOf } from "./user-ids.ts";
 
 export function directHandlers(needs: {
   direct: Direct;
@@ -18,7 +19,7 @@ export function directHandlers(needs: {
   return {
     async sendDirectMessage({ recipientId, content, type, requestId }, context) {
       const message = await direct.send(principalOf(context), {
-        recipientId: recipientId as UserId,
+        recipientId: userIdOf(recipientId),
         content,
         type: typeSent(type),
         requestId,
@@ -27,7 +28,7 @@ export function directHandlers(needs: {
     },
 
     async getDirectMessages({ otherUserId, limit, beforeId }, context) {
-      const page = await direct.history(principalOf(context).userId, otherUserId as UserId, {
+      const page = await direct.history(principalOf(context).userId, userIdOf(otherUserId), {
         limit,
         beforeId: beforeId as MessageId | undefined,
       });
@@ -48,12 +49,12 @@ export function directHandlers(needs: {
     },
 
     async blockUser({ userId }, context) {
-      await blocks.block(principalOf(context).userId, userId as UserId);
+      await blocks.block(principalOf(context).userId, userIdOf(userId));
       return {};
     },
 
     async unblockUser({ userId }, context) {
-      await blocks.unblock(principalOf(context).userId, userId as UserId);
+      await blocks.unblock(principalOf(context).userId, userIdOf(userId));
       return {};
     },
   };

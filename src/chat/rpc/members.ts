@@ -1,11 +1,12 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
-import type { RoomId, UserId } from "../../platform/ids.ts";
+import type { RoomId } from "../../platform/ids.ts";
 import { cutPage, readPage } from "../../rpc/paging.ts";
 import { principalOf } from "../../rpc/principal.ts";
 import type { Members } from "../members.ts";
 import type { OnlineUsers } from "../online.ts";
 import { toMember } from "./convert.ts";
+import { userIdOf } from "./user-ids.ts";
 
 export function memberHandlers(needs: {
   members: Members;
@@ -38,7 +39,7 @@ export function memberHandlers(needs: {
       const { member, mutedUntil } = await members.setRole(
         principalOf(context),
         roomId as RoomId,
-        userId as UserId,
+        userIdOf(userId),
         role,
       );
       return { member: toMember(member, mutedUntil, online) };

@@ -1,12 +1,13 @@
 import { type Duration, durationMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
-import type { RoomId, SanctionId, UserId } from "../../platform/ids.ts";
+import type { RoomId, SanctionId } from "../../platform/ids.ts";
 import { cutPage, readPage } from "../../rpc/paging.ts";
 import { principalOf } from "../../rpc/principal.ts";
 import type { Moderation, Sentence, Target } from "../moderation.ts";
 import { publicSanction } from "../public-view.ts";
 import { toLogEntry } from "./convert.ts";
+import { userIdOf } from "./user-ids.ts";
 
 export function moderationHandlers(needs: { moderation: Moderation }): Partial<ServiceImpl<typeof ChatService>> {
   const { moderation } = needs;
@@ -53,7 +54,7 @@ export function moderationHandlers(needs: { moderation: Moderation }): Partial<S
 }
 
 function targetOf({ roomId, userId }: { roomId: string; userId: string }): Target {
-  return { roomId: roomId as RoomId, userId: userId as UserId };
+  return { roomId: roomId as RoomId, userId: userIdOf(userId) };
 }
 
 function sentenceOf({ reason, duration }: { reason: string; duration?: Duration | undefined }): Sentence {

@@ -4,7 +4,7 @@ import type { RoomId } from "../../platform/ids.ts";
 import { principalOf } from "../../rpc/principal.ts";
 import type { Statistics } from "../statistics.ts";
 import { toActivity, toRoomStats } from "./convert.ts";
-import { userOrCaller } from "./user-or-caller.ts";
+import { userOrCaller } from "./user-ids.ts";
 
 export function statisticsHandlers(needs: { statistics: Statistics }): Partial<ServiceImpl<typeof ChatService>> {
   const { statistics } = needs;
