@@ -49,16 +49,18 @@ export interface RoomAccess {
 
 /**
  * Reads what a caller is to a room, in one query. `now` is in milliseconds since 1970.
- * Throws ROOM_NOT_FOUND when there is no such room, and decides nothing else: ask one of the functions below.
+ * Throws `unseen`, ROOM_NOT_FOUND unless told otherwise, when there is no such room, and decides nothing else: ask one
+ * of the functions below, with the same `unseen`.
  */
 export async function loadAccess(
   queries: Queries<ChatTables>,
   caller: Caller,
   roomId: RoomId,
   now: number,
+  unseen: () => Failure = roomNotFound,
 ): Promise<RoomAccess> {
   const found = await findAccess(queries, caller.userId, roomId);
-  if (found === undefined) throw roomNotFound();
+  if (found === undefined) throw unseen();
   const { room, member } = found;
   const mute = found.mute && holds(found.mute, now) ? found.mute : undefined;
   const ban = found.ban && holds(found.ban, now) ? found.ban : undefined;

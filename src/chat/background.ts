@@ -1,4 +1,3 @@
-import type { Bus } from "../platform/bus/bus.ts";
 import type { Log } from "../platform/log.ts";
 import type { Requests } from "../platform/requests/requests.ts";
 import { startRounds } from "../platform/rounds.ts";
@@ -12,7 +11,7 @@ const every = { requests: 10 * 60_000, sanctions: 2_000, erasures: 60_000 };
 
 /** What chat does without being asked. Disposing waits for what runs. */
 export function startBackground(
-  needs: ErasureNeeds & { bus: Bus; log: Log; requests: Requests<ChatTables>; sanctions: SanctionStore },
+  needs: ErasureNeeds & { log: Log; requests: Requests<ChatTables>; sanctions: SanctionStore },
 ): AsyncDisposable {
   const { bus, log, requests } = needs;
   const started = new AsyncDisposableStack();

@@ -1,9 +1,11 @@
 import { LeaveReason } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import { MemberRole, RoomType } from "#gen/veza/chat/v1/room_pb.ts";
+import type { Bus } from "../platform/bus/bus.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/database.ts";
 import type { UserId } from "../platform/ids.ts";
 import type { AuthPeer } from "../platform/peers/peers.ts";
+import { ringRewritten } from "./events/bells.ts";
 import type { ChatWrite, ChatWrites } from "./events/event-log.ts";
 import { roomArchived } from "./facts.ts";
 import type { Memberships } from "./memberships.ts";
@@ -19,6 +21,7 @@ export interface ErasureNeeds {
   readonly database: Database<ChatTables>;
   readonly writes: ChatWrites;
   readonly clock: Clock;
+  readonly bus: Bus;
   readonly rooms: RoomStore;
   readonly members: MemberStore;
   readonly memberships: Memberships;
@@ -42,7 +45,6 @@ export async function followErasures(needs: ErasureNeeds, signal: AbortSignal): 
 
     for (const userId of userIds) await forgetWords(needs, userId, signal);
     await unnameEvents(needs, userIds, signal);
-    // Last, as this is the event by which followers drop what they remember of the room.
     for (const userId of userIds) await endMemberships(needs, userId, signal);
     if (signal.aborted) return;
     await database.write((tx) => erasures.followTo(tx, last.sequence));
@@ -55,7 +57,11 @@ async function forgetWords({ database, messages, erasures }: ErasureNeeds, userI
   await database.write((tx) => erasures.forgetUser(tx, userId));
 }
 
-async function unnameEvents({ database, erasures }: ErasureNeeds, userIds: ReadonlySet<UserId>, signal: AbortSignal) {
+async function unnameEvents(
+  { database, bus, erasures }: ErasureNeeds,
+  userIds: ReadonlySet<UserId>,
+  signal: AbortSignal,
+) {
   let after: EventPlace | undefined;
   do {
     const page = await erasures.eventsNaming(database.read, userIds, { after, limit: eventsAtOnce });
@@ -63,6 +69,8 @@ async function unnameEvents({ database, erasures }: ErasureNeeds, userIds: Reado
       await database.write(async (tx) => {
         for (const place of page.naming) await erasures.unnameEvent(tx, place, userIds);
       });
+      // Also where the person is no member any more, the service remembers events for those who follow.
+      for (const roomId of new Set(page.naming.map((place) => place.roomId))) ringRewritten(bus, roomId);
     }
     after = page.next;
   } while (after !== undefined && !signal.aborted);

@@ -69,7 +69,7 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
 
   const rules = createFollowRules({ database, clock });
   const { writes, online, handlers } = built.use(createChatEvents({ platform, rules }));
-  const memberships = createMemberships({ members });
+  const memberships = createMemberships({ members, sanctions });
   const requests = createRequests({
     store: createSqlRequestStore<ChatTables>(database.read, "chat_requests"),
     database,

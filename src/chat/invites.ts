@@ -67,7 +67,7 @@ export function createInvites(needs: { writes: ChatWrites; clock: Clock; invites
     revoke: (caller, roomId, code) =>
       writes.write(async ({ tx }) => {
         const now = clock.now();
-        const access = await loadAccess(tx, caller, roomId, now);
+        const access = await loadAccess(tx, caller, roomId, now, inviteNotFound);
         requireAllowed(access, "see", inviteNotFound);
         const invite = await invites.find(tx, roomId, code);
         if (invite === undefined) throw inviteNotFound();

@@ -1,9 +1,11 @@
 import type { LeaveReason } from "#gen/veza/chat/v1/chat_event_pb.ts";
-import type { MemberRole } from "#gen/veza/chat/v1/room_pb.ts";
+import { SanctionKind } from "#gen/veza/chat/v1/moderation_pb.ts";
+import { MemberRole } from "#gen/veza/chat/v1/room_pb.ts";
 import type { RoomId, UserId } from "../platform/ids.ts";
 import type { ChatWrite } from "./events/event-log.ts";
-import { memberJoined, memberLeft, memberRoleChanged } from "./facts.ts";
+import { memberJoined, memberLeft, memberRoleChanged, sanctionLifted } from "./facts.ts";
 import type { Member, MemberStore } from "./store/member-store.ts";
+import type { SanctionStore } from "./store/sanction-store.ts";
 
 /** How memberships begin, change and end: the row, the room's count and the event, always together. */
 export interface Memberships {
@@ -11,7 +13,7 @@ export interface Memberships {
   begin(write: ChatWrite, joining: Joining): Promise<Member>;
   /** Ends a membership. `actorId` is absent when the service itself does it. */
   end(write: ChatWrite, member: Member, leaving: { reason: LeaveReason; actorId?: UserId; at: number }): Promise<void>;
-  /** Gives a member another role. */
+  /** Gives a member another role. Who becomes the owner is muted no more: nobody above an owner could lift it. */
   change(write: ChatWrite, member: Member, change: { role: MemberRole; actorId?: UserId; at: number }): Promise<Member>;
 }
 
@@ -22,8 +24,8 @@ export interface Joining {
   readonly at: number;
 }
 
-export function createMemberships(needs: { members: MemberStore }): Memberships {
-  const { members } = needs;
+export function createMemberships(needs: { members: MemberStore; sanctions: SanctionStore }): Memberships {
+  const { members, sanctions } = needs;
   return {
     async begin({ tx, append }, { roomId, user, role, at }) {
       const { userId, username } = user;
@@ -40,6 +42,13 @@ export function createMemberships(needs: { members: MemberStore }): Memberships 
       const changed = { ...member, role };
       await members.setRole(tx, member.roomId, member.userId, role);
       await append({ roomId: member.roomId, ...by, payload: memberRoleChanged(changed) });
+      if (role === MemberRole.OWNER) {
+        const mute = await sanctions.find(tx, member.roomId, member.userId, SanctionKind.MUTE);
+        if (mute !== undefined) {
+          await sanctions.remove(tx, mute.id);
+          await append({ roomId: member.roomId, ...by, payload: sanctionLifted(mute) });
+        }
+      }
       return changed;
     },
   };

@@ -10,6 +10,9 @@ import { loadAccess, requireWrite } from "./access.ts";
 import { ringSignal } from "./events/bells.ts";
 import type { ChatTables } from "./tables.ts";
 
+/** Who said nothing more for this long has long stopped for every follower. */
+const rememberedMs = 60_000;
+
 /** Who types where: passed on to a room's followers, and kept nowhere. */
 export interface Typing {
   set(caller: Principal, roomId: RoomId, isTyping: boolean): Promise<void>;
@@ -22,9 +25,15 @@ export function createTyping(needs: { database: Database<ChatTables>; bus: Bus; 
 
   function forgetOld(now: number): void {
     for (const [key, at] of said) {
-      if (at > now - limits.chat.typingRepeatMs) break;
+      if (at > now - rememberedMs) break;
       said.delete(key);
     }
+  }
+
+  /** Clients say it with every key; followers hear of it when it changes, and again now and then. */
+  function isNews(before: number | undefined, isTyping: boolean, now: number): boolean {
+    if (before === undefined) return isTyping;
+    return !isTyping || before <= now - limits.chat.typingRepeatMs;
   }
 
   return {
@@ -33,10 +42,9 @@ export function createTyping(needs: { database: Database<ChatTables>; bus: Bus; 
       requireWrite(await loadAccess(database.read, caller, roomId, now));
       forgetOld(now);
       const key = `${roomId} ${caller.userId}`;
-      // Clients say it with every key; followers hear of it when it changes, and again now and then.
-      if (isTyping === said.has(key)) return;
+      if (!isNews(said.get(key), isTyping, now)) return;
+      said.delete(key);
       if (isTyping) said.set(key, now);
-      else said.delete(key);
       const value = { userId: caller.userId, username: caller.username, isTyping };
       ringSignal(bus, create(ChatSignalSchema, { roomId, payload: { case: "typing", value } }));
     },

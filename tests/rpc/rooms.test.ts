@@ -269,6 +269,15 @@ describe("invites", () => {
     expect(await join(long.code)).toBe("INVITE_INVALID");
   });
 
+  it("of a room that a stranger may not know of sound like those of no room", async () => {
+    const roomId = await newRoom({ type: RoomType.PRIVATE });
+    for (const room of [roomId, nowhere]) {
+      expect(await reasonOf(cast.stranger.chat.revokeInvite({ roomId: room, code: "nothing" }))).toBe(
+        "INVITE_NOT_FOUND",
+      );
+    }
+  });
+
   it("are revoked by who made them, also without a role", async () => {
     const roomId = await newRoom();
     await cast.member.chat.joinRoom({ roomId });
@@ -417,6 +426,18 @@ describe("roles", () => {
     expect(await reasonOf(cast.owner.chat.archiveRoom({ roomId }))).toBe("ROLE_TOO_LOW");
     expect(await reasonOf(cast.owner.chat.leaveRoom({ roomId }))).toBe("ok");
   });
+
+  it("OWNER ends a mute, which nobody could lift any more", async () => {
+    const roomId = await newRoom();
+    const { owner, member } = cast;
+    await member.chat.joinRoom({ roomId });
+    await owner.chat.muteUser({ roomId, userId: member.id });
+    const answer = await owner.chat.setMemberRole({ roomId, userId: member.id, role: MemberRole.OWNER });
+    expect(answer.member?.mutedUntil).toBeUndefined();
+    expect(eventsIn(roomId).slice(-3)).toEqual(["memberRoleChanged", "memberRoleChanged", "sanctionLifted"]);
+    expect(await reasonOf(member.chat.sendMessage({ roomId, content: "thank you" }))).toBe("ok");
+    expect((await member.chat.listSanctions({ roomId })).sanctions).toEqual([]);
+  });
 });
 
 describe("direct conversations", () => {
@@ -542,5 +563,43 @@ describe("an erased account", () => {
     await expect
       .poll(() => tablesHolding(app, "zanzibar").filter((table) => table.startsWith("chat_")), { timeout: 10_000 })
       .toEqual([]);
+  });
+
+  it("is no longer named to who comes back to a room that it had left, from what the service remembers", async () => {
+    const gone = await person(app, "wanderer");
+    const roomId = await newRoom();
+    const stop = new AbortController();
+    /** The frames of a stream until the room is up to date, which then stays open. */
+    async function follow(who: Person, afterSequence?: bigint) {
+      const cursors = afterSequence === undefined ? [] : [{ roomId, afterSequence }];
+      const frames = who.chat
+        .subscribeToChatEvents({ roomIds: [roomId], cursors }, { signal: stop.signal })
+        [Symbol.asyncIterator]();
+      const seen = [];
+      for (;;) {
+        const { frame } = (await frames.next()).value;
+        if (frame.case === "event") seen.push(frame.value);
+        if (frame.case === "caughtUp") return seen;
+      }
+    }
+    try {
+      await follow(cast.owner);
+      await gone.chat.joinRoom({ roomId });
+      await gone.chat.sendMessage({ roomId, content: "hello" });
+      await gone.chat.leaveRoom({ roomId });
+      await gone.auth.deleteAccount({ password: gone.password });
+      await expect
+        .poll(() => tablesHolding(app, "wanderer").filter((table) => table.startsWith("chat_")), { timeout: 10_000 })
+        .toEqual([]);
+      const seen = await follow(cast.member, 2n);
+      expect(seen.map(({ payload }) => payload.case)).toEqual(["memberJoined", "messageSent", "memberLeft"]);
+      expect(seen).toMatchObject([
+        { payload: { value: { member: { username: "" } } } },
+        { payload: { value: { message: { senderId: "0", senderUsername: "" } } } },
+        { payload: { value: { username: "" } } },
+      ]);
+    } finally {
+      stop.abort();
+    }
   });
 });

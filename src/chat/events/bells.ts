@@ -8,6 +8,7 @@ import { rewritesThePast } from "./rewrites.ts";
 
 /** Something was stored in a room. The body is a courtesy: who misses it reads the store. */
 export interface RoomBell {
+  /** 0 when there is no new event. */
   readonly sequence: number;
   readonly body: Uint8Array;
   /** Earlier events were changed along with this one: what was remembered of them is void. */
@@ -40,6 +41,13 @@ export function ring(bus: Bus, stored: StoredEvent): void {
     const bell: UserBell = { roomId: stored.roomId, follows: change.follows, sequence: stored.sequence };
     bus.publish(userSubject(change.userId), Buffer.from(JSON.stringify(bell)));
   }
+}
+
+/** Tells whoever remembers events of a room that earlier ones were changed in the store, without an event that says so. */
+export function ringRewritten(bus: Bus, roomId: RoomId): void {
+  const bytes = Buffer.alloc(headerBytes);
+  bytes[0] = 1;
+  bus.publish(roomSubject(roomId), bytes);
 }
 
 /** Tells a room's followers of something that passes. It is stored nowhere, and may be lost. */

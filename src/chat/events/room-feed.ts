@@ -41,6 +41,8 @@ export class RoomFeed {
   #catchingUp = false;
   #flushPlanned = false;
   #refill: Promise<void> | undefined;
+  /** How often the ring was forgotten: what was read before that may hold what was blanked since. */
+  #forgotten = 0;
   readonly #pages = new Map<number, Promise<EventFrame[]>>();
   #lastPiece: { from: number; format: Format; piece: Piece } | undefined;
 
@@ -168,7 +170,9 @@ export class RoomFeed {
   /** Brings the ring back to its full length, from the store. */
   async #fillRing(): Promise<void> {
     const from = Math.max(this.#floor, this.#head - limits.follow.ringEvents);
+    const forgotten = this.#forgotten;
     const frames = await this.#load(from, limits.follow.ringEvents);
+    if (forgotten !== this.#forgotten) return;
     const last = frames.at(-1);
     // The head may have moved on meanwhile: what the ring has of it stays, if it goes on where the page ends.
     const newer = this.#ring.filter((each) => last !== undefined && each.sequence > last.sequence);
@@ -230,6 +234,7 @@ export class RoomFeed {
   }
 
   #forgetRing(): void {
+    this.#forgotten += 1;
     this.#ring = [];
     this.#ringBytes = 0;
     this.#lastPiece = undefined;
