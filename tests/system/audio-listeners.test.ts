@@ -7,7 +7,7 @@ import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
 import { CloseReason } from "#gen/veza/stream/v1/stream_event_pb.ts";
-import { StreamVisibility } from "#gen/veza/stream/v1/stream_pb.ts";
+import { StreamStatus, StreamVisibility } from "#gen/veza/stream/v1/stream_pb.ts";
 import { limits } from "#src/platform/limits.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
 import { selfSigned } from "../kit/certificate.ts";
@@ -237,4 +237,21 @@ test("a chosen quality is MEDIUM when MEDIUM is asked for over HTTP", async () =
   const { listeners } = await streamer.stream.getListeners({ streamId: mount.id });
   expect(listeners.map(({ actualQuality, username }) => [actualQuality, username])).toEqual([[MEDIUM, ""]]);
   await streamer.stream.stopStream({ streamId: mount.id });
+});
+
+test("whoever waits for a stream that is not on air yet hears it from its first sound", async () => {
+  const { stream, streamKey } = await streamer.stream.createStream({ title: "Soon" });
+  const id = stream?.id ?? "";
+  await using tape = listenTo(listener, { streamId: id });
+  await using player = await play(`${app.gateway}/listen/${id}.mp3`);
+  await tape.until("the opening", (frames) => frames.length > 0);
+  expect((await streamer.stream.getStreamInfo({ streamId: id })).stream?.status).toBe(StreamStatus.CREATED);
+  const source = icecastSource(app.gateway, { path: `/live/${id}`, key: streamKey });
+  await source.says("200 OK");
+  source.send(countingFrames(0, 60));
+  await tape.until("sound", sounds(0.5));
+  expect(countedFrames(await player.atLeast(20_000))[0]).toBe(0);
+  source.drop();
+  await streamer.stream.stopStream({ streamId: id });
+  await Promise.all([tape.ended, player.ended]);
 });

@@ -135,8 +135,11 @@ export function createIngest(needs: { leases: Leases; onAir: () => OnAirEvents; 
         try {
           reader?.push(bytes);
         } catch (error) {
-          if (error instanceof AudioFormatError) throw audioUnsupported(error.message);
-          throw error;
+          if (!(error instanceof AudioFormatError)) throw error;
+          const { message } = error;
+          const failure = { reason: Reason.AUDIO_UNSUPPORTED, message, isFatal: false };
+          void onAir().failed(streamId, failure);
+          throw audioUnsupported(message);
         }
       }
       async function readSlowly(bytes: Uint8Array): Promise<void> {

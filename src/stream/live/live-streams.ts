@@ -35,7 +35,9 @@ export function createLivePort(needs: {
 
   return {
     start(stream) {
-      streams.of(stream);
+      const air = streams.of(stream);
+      air.isStarted = true;
+      air.update(stream);
     },
     async stop(streamId) {
       const air = streams.remove(streamId);
@@ -49,7 +51,7 @@ export function createLivePort(needs: {
     resume: (streamId) => streams.get(streamId)?.resume(),
     update: (stream) => streams.get(stream.id)?.update(stream),
 
-    isOnAir: (streamId) => streams.get(streamId) !== undefined,
+    isOnAir: (streamId) => streams.get(streamId)?.isStarted === true,
     sound: (streamId) => streams.get(streamId)?.sound ?? { hasSource: false, available: [], best: undefined },
     offer(stream, wanted) {
       const air = streams.get(stream.id);

@@ -4,10 +4,10 @@ import type { LadderPool } from "../audio/index.ts";
 import type { OnAirStream, Sound } from "../live-port.ts";
 import { OnAir } from "./on-air.ts";
 
-/** The streams that are on air in this process. */
+/** The streams that are on air in this process, and those that somebody waits for. */
 export interface OnAirStreams extends Disposable {
   get(streamId: StreamId): OnAir | undefined;
-  /** The stream on air; it is taken there if it is not. */
+  /** The stream, as it is or is about to be on air. One that was not started is forgotten when nobody waits for it. */
   of(stream: OnAirStream): OnAir;
   /** Takes a stream off air; undefined when it was not there. Its listeners have yet to be told. */
   remove(streamId: StreamId): OnAir | undefined;
@@ -26,8 +26,21 @@ export function createOnAirStreams(needs: {
 
   function tick(): void {
     const now = performance.now();
-    for (const air of streams.values()) air.tick(now);
+    for (const air of [...streams.values()]) {
+      air.tick(now);
+      if (!air.isStarted && air.audience.size === 0) forget(air.stream.id)?.end();
+    }
     onTick(now);
+  }
+
+  function forget(streamId: StreamId): OnAir | undefined {
+    const air = streams.get(streamId);
+    streams.delete(streamId);
+    if (streams.size === 0) {
+      clearInterval(timer);
+      timer = undefined;
+    }
+    return air;
   }
 
   return {
@@ -41,15 +54,7 @@ export function createOnAirStreams(needs: {
       }
       return air;
     },
-    remove(streamId) {
-      const air = streams.get(streamId);
-      streams.delete(streamId);
-      if (streams.size === 0) {
-        clearInterval(timer);
-        timer = undefined;
-      }
-      return air;
-    },
+    remove: forget,
     all: () => streams.values(),
     [Symbol.dispose]: () => clearInterval(timer),
   };

@@ -38,6 +38,8 @@ export interface Audience {
 export class OnAir {
   stream: OnAirStream;
   isPaused: boolean;
+  /** False for a stream that is only waited for. */
+  isStarted = false;
   readonly audience = new Set<Audience>();
   readonly latency = new Meter();
   readonly #ladder: Ladder;
