@@ -3,8 +3,9 @@ import { tooManyHashes } from "./errors.ts";
 /** Runs costly work, so much at once and no more; what comes above that waits its turn. */
 export interface HashPool {
   /**
-   * Answers what the work answers. A call whose signal is aborted before its turn throws the signal's reason and costs
-   * nothing. Throws UNAVAILABLE at once when too many wait.
+   * Answers what the work answers. A call whose signal is aborted throws the signal's reason: before its turn it costs
+   * nothing, and afterwards what the caller would have gone on to do is not done. Throws UNAVAILABLE at once when too
+   * many wait.
    */
   run<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result>;
 }
@@ -36,7 +37,9 @@ export function createHashPool(bounds: { parallel: number; waiting: number }): H
       else if (waiting.size < bounds.waiting) await turn(signal);
       else throw tooManyHashes();
       try {
-        return await work();
+        const result = await work();
+        signal.throwIfAborted();
+        return result;
       } finally {
         // Who waits takes over the place of who is done, so that nobody new slips in between.
         const [next] = waiting;

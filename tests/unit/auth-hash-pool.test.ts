@@ -59,3 +59,13 @@ test("who gives up while waiting makes room and never runs", async () => {
   await Promise.all([running, waiting]);
   expect(second.hasStarted()).toBe(false);
 });
+
+test("who gives up while the work runs hears nothing of its result", async () => {
+  const pool = createHashPool({ parallel: 1, waiting: 1 });
+  const work = manualWork();
+  const leaving = new AbortController();
+  const left = pool.run(work.run, leaving.signal).catch((error) => error);
+  leaving.abort(new Error("the deadline passed"));
+  work.finish();
+  expect((await left)?.message).toBe("the deadline passed");
+});
