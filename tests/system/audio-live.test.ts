@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
 import { StreamStatus, StreamVisibility } from "#gen/veza/stream/v1/stream_pb.ts";
 import type { ListenResponse } from "#gen/veza/stream/v1/stream_service_pb.ts";
+import { createOggMuxer, createWebmMuxer } from "#src/stream/audio/index.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
 import { createTestClock, type TestClock } from "../kit/clock.ts";
 import { countedFrames, countingFrames, frameBytes, frameMs } from "../kit/counting-mp3.ts";
@@ -242,7 +243,6 @@ async function publishOgg(
   packets: ReturnType<typeof opusPackets>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { createOggMuxer } = await import("#src/stream/audio/index.ts");
   const muxer = createOggMuxer(1);
   source.send(muxer.header);
   const startedAt = performance.now();
@@ -314,6 +314,57 @@ describe("native clients", () => {
       packets: sound.slice(0, 1).map(wire),
     });
     expect((await failureOf(strange)).reason).toBe("NOT_YOUR_STREAM");
+  });
+
+  test("browsers without encoders of their own send WebM as it comes, cut anywhere", async () => {
+    const mount = await newStream("MediaRecorder");
+    const muxer = createWebmMuxer();
+    const sound = opusPackets(tone(3, 1000), 96_000);
+    const file = Buffer.concat([muxer.header, ...muxer.push(sound).map(({ bytes }) => bytes)]);
+    const publishId = crypto.randomUUID();
+    await using tape = listenTo(listener, { streamId: mount.id });
+    const perChunk = Math.ceil(file.length / 30);
+    for (let sequence = 0; sequence < 30; sequence += 1) {
+      const container = file.subarray(sequence * perChunk, (sequence + 1) * perChunk);
+      await streamer.stream.publishChunk({ streamId: mount.id, publishId, sequence: BigInt(sequence), container });
+      await pause(100);
+    }
+    await streamer.stream.publishChunk({ streamId: mount.id, publishId, sequence: 30n, isLast: true });
+    await tape.ended;
+    const packets = packetsOf(tape.frames);
+    expectContiguous(packets);
+    expect(packets.length).toBeGreaterThan(100);
+    const { frequency } = heard(channel(decodeOpus(packets), 0), 0.3, 1.5);
+    expect(Math.abs(frequency - 1000)).toBeLessThan(1);
+
+    const broken = streamer.stream.publishChunk({
+      streamId: (await newStream("Broken")).id,
+      publishId: crypto.randomUUID(),
+      container: Buffer.alloc(400_000, 7),
+    });
+    expect((await failureOf(broken)).reason).toBe("AUDIO_UNSUPPORTED");
+  });
+
+  test("frames of MP3 are packets, too, and keep their bytes", async () => {
+    const mount = await newStream("MP3 packets");
+    await using player = await play(`${app.gateway}/listen/${mount.id}.mp3`);
+    async function* frames() {
+      yield { frame: { case: "open" as const, value: { streamId: mount.id, codec: "mp3", sampleRate: 44_100 } } };
+      for (let at = 0; at < 60; at += 4) {
+        const packets = [0, 1, 2, 3].map((more) => ({
+          sequence: BigInt(at + more),
+          data: countingFrames(at + more, 1),
+        }));
+        yield { frame: { case: "packets" as const, value: { packets } } };
+        await pause(4 * frameMs);
+      }
+    }
+    const answer = await streamer.stream.publishAudio(frames());
+    expect(answer.packetsReceived).toBe(60n);
+    await player.ended;
+    const numbers = countedFrames(player.bytes());
+    expect(numbers.length).toBeGreaterThan(50);
+    expect(numbers).toEqual(numbers.map((_, at) => (numbers[0] as number) + at));
   });
 });
 
