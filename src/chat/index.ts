@@ -98,7 +98,7 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
       statistics: createStatistics({ database, clock, members, statistics: createSqlStatisticsStore(), online, auth }),
     }),
     ...accessHandlers({ checks }),
-    ...typingHandlers(createTyping({ database, bus, clock })),
+    ...typingHandlers(createTyping({ database, bus, clock, members, directs })),
     ...messageHandlers(
       createMessages({ ...floor, changes, requests, store: messages, directs, members, log: moderationLog }),
     ),

@@ -7,7 +7,10 @@ import type { Database } from "../platform/database/database.ts";
 import type { RoomId } from "../platform/ids.ts";
 import { limits } from "../platform/limits.ts";
 import { loadAccess, requireWrite } from "./access.ts";
+import { requireReach } from "./direct-reach.ts";
 import { ringSignal } from "./events/bells.ts";
+import type { DirectStore } from "./store/direct-store.ts";
+import type { MemberStore } from "./store/member-store.ts";
 import type { ChatTables } from "./tables.ts";
 
 /** Who said nothing more for this long has long stopped for every follower. */
@@ -18,8 +21,14 @@ export interface Typing {
   set(caller: Principal, roomId: RoomId, isTyping: boolean): Promise<void>;
 }
 
-export function createTyping(needs: { database: Database<ChatTables>; bus: Bus; clock: Clock }): Typing {
-  const { database, bus, clock } = needs;
+export function createTyping(needs: {
+  database: Database<ChatTables>;
+  bus: Bus;
+  clock: Clock;
+  members: MemberStore;
+  directs: DirectStore;
+}): Typing {
+  const { database, bus, clock, members, directs } = needs;
   /** When each user was last said to type in a room, the oldest first. */
   const said = new Map<string, number>();
 
@@ -39,7 +48,9 @@ export function createTyping(needs: { database: Database<ChatTables>; bus: Bus; 
   return {
     async set(caller, roomId, isTyping) {
       const now = clock.now();
-      requireWrite(await loadAccess(database.read, caller, roomId, now));
+      const access = await loadAccess(database.read, caller, roomId, now);
+      requireWrite(access);
+      await requireReach(database.read, { members, directs }, access.room, caller.userId);
       forgetOld(now);
       const key = `${roomId} ${caller.userId}`;
       if (!isNews(said.get(key), isTyping, now)) return;

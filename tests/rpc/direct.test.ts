@@ -219,6 +219,7 @@ describe("blocking", () => {
     expect(await reasonOf(tell(bob, ann, "x"))).toBe("BLOCKED");
     expect(await reasonOf(ann.chat.sendMessage({ roomId, content: "x" }))).toBe("BLOCKED");
     expect(await reasonOf(ann.chat.editMessage({ messageId, content: "x" }))).toBe("BLOCKED");
+    expect(await reasonOf(bob.chat.setTyping({ roomId, isTyping: true }))).toBe("BLOCKED");
     expect(await told(bob, ann)).toEqual(["before"]);
 
     await blocked.chat.unblockUser({ userId: blocker.id });
