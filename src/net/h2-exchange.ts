@@ -121,16 +121,18 @@ export class H2Exchange implements Exchange {
     if (trailers === undefined) this.#refuseRest();
   }
 
-  /** A client that still sends is told to stop, as RFC 9113 §8.1 has it: the answer is whole without the rest. */
+  /**
+   * A client that still sends is told to stop, as RFC 9113 §8.1 has it: the answer is whole without the rest. Not at once:
+   * some clients take the order for a failure of the call while their request is on its way, and most of those are short.
+   */
   #refuseRest(): void {
     const stream = this.#stream;
     if (stream.readableEnded) return;
     stream.resume();
-    const stop = (): void => {
+    const stop = setTimeout(() => {
       if (!stream.readableEnded && !stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
-    };
-    if (stream.writableFinished) setImmediate(stop);
-    else stream.once("finish", () => setImmediate(stop));
+    }, limits.port.lingerMs).unref();
+    this.onClose(() => clearTimeout(stop));
   }
 }
 
