@@ -81,7 +81,7 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
   const checks = createAccessChecks({ database, clock, auth });
 
   const roomsByCallers = createRooms({ ...floor, rooms, members, memberships, requests });
-  const streamRooms = createStreamRooms({ ...floor, rooms: roomsByCallers, store: rooms, members });
+  const streamRooms = createStreamRooms({ ...floor, bus, rooms: roomsByCallers, store: rooms, members });
 
   const routesOfChat = routes(ChatService, {
     ...handlers,

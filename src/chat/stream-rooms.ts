@@ -1,7 +1,9 @@
 import { RoomType, RoomVisibility } from "#gen/veza/chat/v1/room_pb.ts";
+import type { Bus } from "../platform/bus/bus.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/database.ts";
 import type { StreamRoomOpenness, StreamRooms } from "../platform/peers/peers.ts";
+import { ringReopened } from "./events/bells.ts";
 import type { ChatWrites } from "./events/event-log.ts";
 import { roomArchived, roomUpdated } from "./facts.ts";
 import type { Rooms } from "./rooms.ts";
@@ -23,11 +25,12 @@ export function createStreamRooms(needs: {
   database: Database<ChatTables>;
   writes: ChatWrites;
   clock: Clock;
+  bus: Bus;
   rooms: Pick<Rooms, "create">;
   store: RoomStore;
   members: MemberStore;
 }): StreamRooms {
-  const { database, writes, clock, rooms, store, members } = needs;
+  const { database, writes, clock, bus, rooms, store, members } = needs;
   return {
     async createStreamRoom({ userId, username }, title, openness, requestId) {
       const name = [...title].slice(0, nameLength).join("");
@@ -35,14 +38,17 @@ export function createStreamRooms(needs: {
       const { room } = await rooms.create(maker, { name, description: "", ...kinds[openness] }, requestId);
       return room.id;
     },
-    setStreamRoomOpenness: (roomId, openness) =>
-      writes.write(async ({ tx, append }) => {
+    async setStreamRoomOpenness(roomId, openness) {
+      const isChanged = await writes.write(async ({ tx, append }) => {
         const before = await store.find(tx, roomId);
         const { type, visibility } = kinds[openness];
-        if (before?.isActive !== true || (before.type === type && before.visibility === visibility)) return;
+        if (before?.isActive !== true || (before.type === type && before.visibility === visibility)) return false;
         await store.setKind(tx, roomId, { type, visibility });
         await append({ roomId, at: clock.now(), payload: roomUpdated({ ...before, type, visibility }) });
-      }),
+        return true;
+      });
+      if (isChanged) ringReopened(bus, roomId);
+    },
     archiveStreamRoom: (roomId) =>
       writes.write(async ({ tx, append }) => {
         const room = await store.find(tx, roomId);

@@ -15,6 +15,7 @@ import { clientsOf, type Person, person } from "../kit/people.ts";
 const seeds = Number(process.env.VEZA_TEST_SEEDS ?? 20);
 const rounds = 5;
 const actsAtOnce = 20;
+const patience = { timeout: 10_000 };
 
 let app: TestApp;
 /** An administrator who takes part, and one who only watches. */
@@ -300,14 +301,16 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
     for (let round = 0; round < rounds; round++) await act(actsAtOnce);
 
     const now = await readAfresh(roomId);
-    await expect.poll(() => (watcher.events.length === 0 ? before.head : watcher.last())).toBe(now.head);
+    await expect.poll(() => (watcher.events.length === 0 ? before.head : watcher.last()), patience).toBe(now.head);
     expect(await watcher.stop()).toBeUndefined();
     for (const event of watcher.events) takeIn(state, event);
     expect(state).toEqual(now);
 
     for (const { who, stream } of followers) {
       const visible = visibleTo(who.id, before, watcher.events);
-      await expect.poll(stream.last, { message: `the events that ${who.username} may see` }).toBe(visible.at(-1) ?? 0);
+      await expect
+        .poll(stream.last, { ...patience, message: `the events that ${who.username} may see` })
+        .toBe(visible.at(-1) ?? 0);
       expect(await stream.stop()).toBeUndefined();
       expect(stream.events.map(({ sequence }) => Number(sequence))).toEqual(visible);
     }

@@ -26,6 +26,7 @@ export interface UserBell {
 const headerBytes = 9;
 const roomSubject = (roomId: RoomId) => `chat.room.${roomId}`;
 const signalSubject = (roomId: RoomId) => `chat.signal.${roomId}`;
+const reopenedSubject = "chat.reopened";
 const userSubject = (userId: UserId) => `chat.user.${userId}`;
 
 /** Tells whoever listens, here and elsewhere, what was stored. */
@@ -48,6 +49,15 @@ export function ringRewritten(bus: Bus, roomId: RoomId): void {
   const bytes = Buffer.alloc(headerBytes);
   bytes[0] = 1;
   bus.publish(roomSubject(roomId), bytes);
+}
+
+/** Tells whoever follows a room that others may read it from now on: each is to look whether they still may. */
+export function ringReopened(bus: Bus, roomId: RoomId): void {
+  bus.publish(reopenedSubject, Buffer.from(roomId));
+}
+
+export function onReopened(bus: Bus, listener: (roomId: RoomId) => void): Disposable {
+  return bus.subscribe(reopenedSubject, (payload) => listener(Buffer.from(payload).toString() as RoomId));
 }
 
 /** Tells a room's followers of something that passes. It is stored nowhere, and may be lost. */

@@ -9,7 +9,7 @@ import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
 import type { OnlineUsers } from "../online.ts";
-import { onUserBell, type UserBell } from "./bells.ts";
+import { onReopened, onUserBell, type UserBell } from "./bells.ts";
 import type { EventStore } from "./event-store.ts";
 import { type Ending, Follower } from "./follower.ts";
 import type { RoomFeed } from "./room-feed.ts";
@@ -46,6 +46,11 @@ export function createFollowing(needs: {
   const presence = new Presence();
   const heartbeats = createRoundRobin(limits.follow.heartbeatMs);
   const rechecks = createRoundRobin(limits.follow.membershipRecheckMs);
+  /** What each open stream does about a room that others may read than before. */
+  const onRoomReopened = new Set<(roomId: RoomId) => void>();
+  const reopened = onReopened(bus, (roomId) => {
+    for (const look of [...onRoomReopened]) look(roomId);
+  });
 
   function countStream(userId: UserId): Disposable {
     const open = streams.get(userId) ?? 0;
@@ -142,12 +147,18 @@ export function createFollowing(needs: {
         }
       };
 
+      async function dropUnreadable(followed: readonly RoomId[]): Promise<void> {
+        const readable = await rules.stillReadable(caller, followed);
+        for (const roomId of followed) if (!readable.has(roomId)) follower.drop(roomId);
+      }
+      function lookAt(roomId: RoomId): void {
+        if (follower.follows(roomId)) dropUnreadable([roomId]).catch((error: unknown) => follower.fail(error));
+      }
+
       /** In case a bell was lost: what the caller may follow, according to the store. */
       async function recheckMembership(): Promise<void> {
         try {
-          const followed = follower.roomIds;
-          const readable = await rules.stillReadable(caller, followed);
-          for (const roomId of followed) if (!readable.has(roomId)) follower.drop(roomId);
+          await dropUnreadable(follower.roomIds);
           if (!followsAll) return;
           for (const roomId of await store.roomsOf(caller.userId, limits.follow.roomsPerStream)) {
             if (!follower.follows(roomId)) await join(roomId, feeds.get(roomId)?.head ?? Number.MAX_SAFE_INTEGER);
@@ -157,6 +168,7 @@ export function createFollowing(needs: {
         }
       }
 
+      onRoomReopened.add(lookAt);
       const stopHeartbeat = heartbeats.add(() => follower.heartbeat());
       const stopRecheck = rechecks.add(() => void recheckMembership());
       const onAbort = (): void => {
@@ -168,6 +180,7 @@ export function createFollowing(needs: {
       sink.onClose(() => {
         stopHeartbeat();
         stopRecheck();
+        onRoomReopened.delete(lookAt);
         signal.removeEventListener("abort", onAbort);
         open.dispose();
       });
@@ -186,6 +199,7 @@ export function createFollowing(needs: {
     [Symbol.dispose]() {
       heartbeats.stop();
       rechecks.stop();
+      reopened[Symbol.dispose]();
       feeds[Symbol.dispose]();
     },
   };
