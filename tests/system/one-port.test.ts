@@ -12,7 +12,7 @@ import { type EchoPort, openEcho } from "../kit/echo.ts";
 // The same watch over time, in a time that a test can wait for.
 vi.mock(import("../../src/platform/limits.ts"), async (original) => {
   const { limits } = await original();
-  const quick = { sniffMs: 500, headersMs: 1000, stalledReaderMs: 2500, stalledBodyMs: 700, lingerMs: 200 };
+  const quick = { sniffMs: 1500, headersMs: 1000, stalledReaderMs: 2500, stalledBodyMs: 700, lingerMs: 200 };
   return { limits: { ...limits, port: { ...limits.port, ...quick } } } as never;
 });
 
