@@ -3,6 +3,7 @@ import { createSession, type Session } from "./session.ts";
 import { createWebStorage } from "./token-storage-web.ts";
 import { createWebTransport } from "./transport-web.ts";
 
+export type * from "./audio/index.ts";
 export { webNetwork } from "./network-web.ts";
 export { createWebTransport } from "./transport-web.ts";
 
@@ -13,4 +14,9 @@ export function createBrowserSession(): Session {
     storage: createWebStorage("veza.session"),
     lock: createWebLock("veza.refresh"),
   });
+}
+
+/** The part of the kit that plays and sends live sound. It is fetched when somebody wants to hear or be heard. */
+export function loadAudio() {
+  return import("./audio/index.ts");
 }

@@ -6,11 +6,11 @@ import { expect } from "vitest";
 export const artifacts = new URL("../.artifacts/", import.meta.url).pathname;
 
 /** The machine's own Chromium; VEZA_CHROMIUM names another one. */
-export function launchBrowser(): Promise<Browser> {
+export function launchBrowser(args: readonly string[] = []): Promise<Browser> {
   const executablePath = process.env.VEZA_CHROMIUM ?? execFileSync("which", ["chromium"], { encoding: "utf8" }).trim();
   return chromium.launch({
     executablePath,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", ...args],
   });
 }
 

@@ -1,5 +1,7 @@
 import { ConnectionStrip } from "../parts/connection-strip.tsx";
+import { later } from "../parts/later.tsx";
 import { Sidebar } from "../parts/sidebar.tsx";
+import { StreamSkeleton } from "../parts/stream-skeleton.tsx";
 import { useFocusOnNavigation } from "../parts/use-focus-on-navigation.ts";
 import { useTitle } from "../parts/use-title.ts";
 import { type Route, route } from "../state/router.ts";
@@ -8,6 +10,10 @@ import { DirectPage } from "./direct-page.tsx";
 import { HomePage } from "./home-page.tsx";
 import { RoomPage } from "./room-page.tsx";
 import { UnknownPage } from "./unknown-page.tsx";
+
+// Fetched when somebody wants to hear something: who talks does without.
+const StreamsPage = later(async () => (await import("./streams-page.tsx")).StreamsPage, StreamSkeleton);
+const StreamPage = later(async () => (await import("./stream-page.tsx")).StreamPage, StreamSkeleton);
 
 /** The console of somebody signed in: the list beside what is open, on a phone one of them at a time. */
 export function Shell() {
@@ -36,6 +42,10 @@ function Page({ route }: { readonly route: Route }) {
       return <RoomPage key={route.roomId} roomId={route.roomId} inviteCode={route.inviteCode} />;
     case "direct":
       return <DirectPage key={route.userId} userId={route.userId} />;
+    case "streams":
+      return <StreamsPage />;
+    case "stream":
+      return <StreamPage key={route.streamId} streamId={route.streamId} />;
     case "account":
       return <AccountPage />;
     case "unknown":

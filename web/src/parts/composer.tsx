@@ -11,19 +11,21 @@ interface ComposerProps {
   readonly place: Place;
   readonly roomId: string | undefined;
   readonly label: string;
+  /** Whether it takes the focus as it opens. */
+  readonly takesFocus: boolean;
   readonly input: RefObject<HTMLTextAreaElement | null>;
   /** The person pressed the arrow up with nothing written. */
   readonly onEditLast: () => void;
 }
 
 /** Where one writes. What was begun waits here until one comes back. */
-export function Composer({ place, roomId, label, input, onEditLast }: ComposerProps) {
+export function Composer({ place, roomId, label, takesFocus, input, onEditLast }: ComposerProps) {
   const { outbox, typing } = useWorkspace();
   const [text, setText] = useState(() => drafts.get(place.key));
 
   // On a touch screen the keyboard would cover what one came to read.
   useEffect(() => {
-    if (matchMedia("(hover: hover)").matches) input.current?.focus();
+    if (takesFocus && matchMedia("(hover: hover)").matches) input.current?.focus();
   }, []);
 
   function write(next: string): void {

@@ -26,7 +26,9 @@ export function DiscoverList() {
               isCurrent={at.page === "room" && at.roomId === room.id}
             >
               <Icon name="hash" />
-              <span class="row-name">{room.name}</span>
+              <span class="row-name" title={room.name}>
+                {room.name}
+              </span>
               <span class="row-note">{counted(room.memberCount, "member")}</span>
             </Link>
           </li>

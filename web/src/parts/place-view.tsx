@@ -11,13 +11,15 @@ interface PlaceViewProps {
   /** Undefined for a conversation that has not begun, and a room that the person only looks into. */
   readonly roomId: string | undefined;
   readonly composerLabel: string;
+  /** Whether one comes here to write. False beside something else. */
+  readonly takesFocus?: boolean;
   readonly emptyText: string;
   /** Instead of the composer, for who cannot write here. */
   readonly bar?: ComponentChildren;
 }
 
 /** The log of a place above the composer. */
-export function PlaceView({ place, roomId, composerLabel, emptyText, bar }: PlaceViewProps) {
+export function PlaceView({ place, roomId, composerLabel, takesFocus = true, emptyText, bar }: PlaceViewProps) {
   const { account } = useWorkspace();
   const { timeline } = place;
   const editing = useSignal<string | undefined>(undefined);
@@ -47,7 +49,16 @@ export function PlaceView({ place, roomId, composerLabel, emptyText, bar }: Plac
   return (
     <div class="place">
       <MessageLog place={place} roomId={roomId} editing={editing} emptyText={emptyText} />
-      {bar ?? <Composer place={place} roomId={roomId} label={composerLabel} input={input} onEditLast={editLast} />}
+      {bar ?? (
+        <Composer
+          place={place}
+          roomId={roomId}
+          label={composerLabel}
+          takesFocus={takesFocus}
+          input={input}
+          onEditLast={editLast}
+        />
+      )}
     </div>
   );
 }

@@ -32,7 +32,9 @@ export function RoomList({ onCreate }: { readonly onCreate: () => void }) {
             isCurrent={at.page === "room" && at.roomId === room.id}
           >
             <Icon name={room.type === RoomType.PRIVATE ? "lock" : "hash"} />
-            <span class="row-name">{room.name}</span>
+            <span class="row-name" title={room.name}>
+              {room.name}
+            </span>
             {!room.isActive && <span class="row-note">archived</span>}
             <UnreadBadge unread={unread.of(room.id)} />
           </Link>

@@ -8,8 +8,10 @@ import { CreateRoomDialog } from "./create-room-dialog.tsx";
 import { DiscoverList } from "./discover-list.tsx";
 import { Icon } from "./icon.tsx";
 import { Link } from "./link.tsx";
+import { LiveList } from "./live-list.tsx";
 import { Mark } from "./mark.tsx";
 import { RoomList } from "./room-list.tsx";
+import { SoundBar } from "./sound-bar.tsx";
 import { useWorkspace } from "./use-workspace.ts";
 
 /** Everywhere one can go. */
@@ -25,7 +27,7 @@ export function Sidebar() {
         </Link>
         <ConnectionBadge />
       </header>
-      <nav class="sidebar-lists" tabIndex={-1} aria-label="Rooms and conversations">
+      <nav class="sidebar-lists" tabIndex={-1} aria-label="Rooms, streams and conversations">
         <section aria-labelledby="rooms-title">
           <div class="list-head">
             <h2 id="rooms-title">Rooms</h2>
@@ -33,9 +35,11 @@ export function Sidebar() {
           </div>
           <RoomList onCreate={() => setCreating(true)} />
         </section>
+        <LiveList />
         <ConversationList />
         <DiscoverList />
       </nav>
+      <SoundBar />
       <footer class="sidebar-foot">
         <Link to={paths.account} class="account-link" isCurrent={route.value.page === "account"}>
           <Avatar userId={account.userId} username={account.username} size="small" />

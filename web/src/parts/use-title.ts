@@ -5,7 +5,7 @@ import { useWorkspace } from "./use-workspace.ts";
 
 /** Keeps the page's title at where one is, with what is unread in front: it is all that a tab shows. */
 export function useTitle(): void {
-  const { rooms, conversations, unread } = useWorkspace();
+  const { rooms, conversations, streams, unread } = useWorkspace();
   useEffect(
     () =>
       effect(() => {
@@ -15,10 +15,14 @@ export function useTitle(): void {
             ? rooms.get(at.roomId)?.name
             : at.page === "direct"
               ? conversations.nameOf(at.userId)
-              : undefined;
+              : at.page === "stream"
+                ? streams.get(at.streamId)?.title
+                : at.page === "streams"
+                  ? "Live audio"
+                  : undefined;
         const count = unread.total.value;
         document.title = `${count > 0 ? `(${count}) ` : ""}${where === undefined ? "Veza" : `${where} · Veza`}`;
       }),
-    [rooms, conversations, unread],
+    [rooms, conversations, streams, unread],
   );
 }

@@ -1,10 +1,12 @@
 import type { Client, Transport } from "@connectrpc/connect";
 import type { AuthService } from "#gen/veza/auth/v1/auth_service_pb.ts";
 import type { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
+import type { StreamService } from "#gen/veza/stream/v1/stream_service_pb.ts";
 
 export interface Clients {
   readonly auth: Client<typeof AuthService>;
   readonly chat: Client<typeof ChatService>;
+  readonly stream: Client<typeof StreamService>;
 }
 
 const DEADLINE_MS = 15_000;

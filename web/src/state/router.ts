@@ -4,6 +4,8 @@ export type Route =
   | { readonly page: "home" }
   | { readonly page: "room"; readonly roomId: string; readonly inviteCode: string | undefined }
   | { readonly page: "direct"; readonly userId: string }
+  | { readonly page: "streams" }
+  | { readonly page: "stream"; readonly streamId: string }
   | { readonly page: "account" }
   | { readonly page: "unknown" };
 
@@ -29,6 +31,8 @@ export const paths = {
   room: (roomId: string) => `/rooms/${roomId}`,
   invite: (roomId: string, code: string) => `/rooms/${roomId}?invite=${encodeURIComponent(code)}`,
   direct: (userId: string) => `/dm/${userId}`,
+  streams: "/streams",
+  stream: (streamId: string) => `/streams/${streamId}`,
 };
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
@@ -38,6 +42,8 @@ function parseRoute({ pathname, searchParams }: URL): Route {
   if (rest.length > 0) return { page: "unknown" };
   if (first === "") return { page: "home" };
   if (first === "account" && second === "") return { page: "account" };
+  if (first === "streams" && second === "") return { page: "streams" };
+  if (first === "streams" && UUID.test(second)) return { page: "stream", streamId: second };
   if (first === "rooms" && UUID.test(second)) {
     return { page: "room", roomId: second, inviteCode: searchParams.get("invite") ?? undefined };
   }

@@ -15,9 +15,11 @@ session.onChange((change) => {
   if (change === "ended") note("Your session was ended. Sign in again to go on.");
 });
 
-// A tab that is closed takes what it has not sent with it.
+// A tab that is closed takes what it has not sent with it, and what it broadcasts.
 window.addEventListener("beforeunload", (event) => {
-  if ((workspace.peek()?.outbox.items.peek().length ?? 0) > 0) event.preventDefault();
+  const current = workspace.peek();
+  const isBusy = (current?.outbox.items.peek().length ?? 0) > 0 || current?.sound.aired.peek() !== undefined;
+  if (isBusy) event.preventDefault();
 });
 
 function open(): Workspace | undefined {

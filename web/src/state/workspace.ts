@@ -1,6 +1,7 @@
 import { createClient } from "@connectrpc/connect";
 import { AuthService } from "#gen/veza/auth/v1/auth_service_pb.ts";
 import { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
+import { StreamService } from "#gen/veza/stream/v1/stream_service_pb.ts";
 import type { Account, Session } from "../../../src/client/index.ts";
 import { type Clients, withDeadlines } from "./clients.ts";
 import { createConversations } from "./conversations.ts";
@@ -9,6 +10,8 @@ import { createLive } from "./live.ts";
 import { createPeople } from "./people.ts";
 import { createPlaces } from "./places.ts";
 import { createRooms } from "./rooms.ts";
+import { createSound } from "./sound.ts";
+import { createStreams } from "./streams.ts";
 import { createTyping } from "./typing.ts";
 import { createUnread } from "./unread.ts";
 
@@ -21,6 +24,7 @@ export function createWorkspace(session: Session, account: Account) {
   const clients: Clients = {
     auth: createClient(AuthService, transport),
     chat: createClient(ChatService, transport),
+    stream: createClient(StreamService, transport),
   };
   const me = account.userId;
 
@@ -31,6 +35,8 @@ export function createWorkspace(session: Session, account: Account) {
   const typing = createTyping(clients, me);
   const places = createPlaces({ userId: me, chat: clients.chat, conversations, closing: closing.signal });
   const parts = createDispatch({ rooms, conversations, unread, people, places, typing, closing: closing.signal });
+  const streams = createStreams(clients, closing.signal);
+  const sound = createSound({ session, clients, streams, closing: closing.signal });
   const live = createLive({ session, chat: clients.chat, closing: closing.signal, parts });
 
   return {
@@ -44,6 +50,10 @@ export function createWorkspace(session: Session, account: Account) {
     outbox: places.outbox,
     typing,
     live,
+    streams,
+    sound,
+    /** A token for addresses that cannot carry a header. */
+    accessToken: session.accessToken,
     /** Stops everything that runs for this person. */
     close(): void {
       closing.abort();
