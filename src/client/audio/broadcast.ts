@@ -5,7 +5,7 @@ import { type Network, steadyNetwork } from "../network.ts";
 import { type Capture, capturePackets, captureRecorder, RECORDER_PIECE_MS } from "./capture.ts";
 import type { AudioInput } from "./input.ts";
 import { type PublishEnd, type PublishFigures, type PublishState, publish } from "./publish.ts";
-import { type BroadcastWay, broadcastWays } from "./ways.ts";
+import { type BroadcastWay, broadcastWays, OPUS } from "./ways.ts";
 
 /** Why broadcasting is over. */
 export type BroadcastEnd =
@@ -67,7 +67,7 @@ export function broadcast(options: BroadcastOptions): Broadcasting {
   async function run(): Promise<BroadcastEnd> {
     const ways = options.ways ?? (await broadcastWays());
     way = ways[0];
-    if (way === "packets" && !(await loadWorklets(input.context, options.workletUrl))) way = ways[1];
+    if (way === "packets" && !(await canCapturePackets(input.context, options.workletUrl))) way = ways[1];
     if (way === undefined) return { kind: "unsupported" };
     const isPackets = way === "packets";
     let capture: Capture | undefined;
@@ -134,7 +134,8 @@ export function broadcast(options: BroadcastOptions): Broadcasting {
   };
 }
 
-async function loadWorklets(context: AudioContext, url: string): Promise<boolean> {
+async function canCapturePackets(context: AudioContext, url: string): Promise<boolean> {
+  if (context.sampleRate !== OPUS.sampleRate) return false;
   return context.audioWorklet.addModule(url).then(
     () => true,
     () => false,

@@ -54,7 +54,17 @@ export interface AudioInput {
 
 /** Asks for a microphone, or opens a file. Throws `InputError`. Call it from within a click. */
 export async function openInput(choice: InputChoice): Promise<AudioInput> {
-  const context = new AudioContext({ sampleRate: OPUS.sampleRate, latencyHint: "interactive" });
+  try {
+    return await openInputAt(choice, OPUS.sampleRate);
+  } catch (thrown) {
+    if (thrown instanceof InputError) throw thrown;
+    // Not every browser turns a microphone's rate into another one.
+    return openInputAt(choice, undefined);
+  }
+}
+
+async function openInputAt(choice: InputChoice, sampleRate: number | undefined): Promise<AudioInput> {
+  const context = new AudioContext({ latencyHint: "interactive", ...(sampleRate !== undefined && { sampleRate }) });
   const hub = new GainNode(context, { channelCount: OPUS.numberOfChannels, channelCountMode: "explicit" });
   const analyser = new AnalyserNode(context, { fftSize: 1024 });
   hub.connect(analyser);
@@ -141,8 +151,14 @@ async function openMicrophone(
     const name = thrown instanceof DOMException ? thrown.name : "";
     throw new InputError(MICROPHONE_PROBLEMS[name] ?? "busy", thrown);
   });
+  let node: MediaStreamAudioSourceNode;
+  try {
+    node = new MediaStreamAudioSourceNode(context, { mediaStream: media });
+  } catch (thrown) {
+    for (const track of media.getTracks()) track.stop();
+    throw thrown;
+  }
   for (const track of media.getTracks()) track.addEventListener("ended", onEnd);
-  const node = new MediaStreamAudioSourceNode(context, { mediaStream: media });
   return {
     node,
     play() {},

@@ -1,18 +1,32 @@
 import { useState } from "preact/hooks";
-import type { Stream } from "#gen/veza/stream/v1/stream_pb.ts";
+import { type Stream, StreamStatus } from "#gen/veza/stream/v1/stream_pb.ts";
 import { Button } from "./button.tsx";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
 import { CopyField } from "./copy-field.tsx";
+import { useAction } from "./use-action.ts";
 import { useWorkspace } from "./use-workspace.ts";
 
 /** How another program sends to the stream. The key is told once: then only a new one can be made. */
 export function StreamKeyBox({ stream }: { readonly stream: Stream }) {
-  const { streams } = useWorkspace();
+  const { clients, streams } = useWorkspace();
   const [isAsking, setAsking] = useState(false);
   const held = streams.keyOf(stream.id);
   const url = held?.ingestUrls.find((each) => each.startsWith("icecast:")) ?? "";
+  // A new stream goes on air with its first sound; one that was stopped waits for its streamer.
+  const isStopped = stream.status === StreamStatus.ENDED || stream.status === StreamStatus.ERROR;
+  const [open, isOpening] = useAction(async () => {
+    streams.put((await clients.stream.startStream({ streamId: stream.id })).stream);
+  });
   return (
     <div class="own-source">
+      {isStopped && (
+        <>
+          <p class="stage-text">The stream is off air and takes no sound. Take it on air, then start your program.</p>
+          <Button kind="primary" icon="radio" isBusy={isOpening} onClick={() => void open()}>
+            Take it on air
+          </Button>
+        </>
+      )}
       {held === undefined ? (
         <p class="stage-text">
           Programs that speak to Icecast send with the stream key. It was shown when the stream was made; if it is lost,

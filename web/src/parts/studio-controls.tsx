@@ -11,6 +11,7 @@ import { Button } from "./button.tsx";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
 import { LevelMeter } from "./level-meter.tsx";
 import { MicrophoneSelect } from "./microphone-select.tsx";
+import { StreamKeyBox } from "./stream-key-box.tsx";
 import { TrackDialog } from "./track-dialog.tsx";
 import { useAction } from "./use-action.ts";
 import { useWorkspace } from "./use-workspace.ts";
@@ -66,7 +67,13 @@ export function StudioControls({ stream, aired, onSummary }: StudioControlsProps
     <div class="studio-live">
       {aired !== undefined && <OwnSound aired={aired} />}
       {aired === undefined && stream.hasSource && (
-        <p class="stage-text">The sound comes from another program or tab. It stays on air without this page.</p>
+        <>
+          <p class="stage-text">The sound comes from another program or tab. It stays on air without this page.</p>
+          <details class="stage-text">
+            <summary>Stream key</summary>
+            <StreamKeyBox stream={stream} />
+          </details>
+        </>
       )}
       {isOnAir(stream) && (
         <div class="studio-actions">

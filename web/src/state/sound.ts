@@ -102,7 +102,8 @@ export function createSound(needs: { session: Session; clients: Clients; streams
         const stream = streams.get(streamId);
         if (stream !== undefined) streams.put({ ...stream, metadata });
       },
-      onVolume: setVolume,
+      // The streamer's wish is for this stream, not for all that is heard later.
+      onVolume: (next) => (volume.value = next),
     });
     const mine: Heard = { streamId, handle, status, quality, wanted };
     heard.value = mine;
