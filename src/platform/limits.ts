@@ -10,7 +10,8 @@ export const limits = {
     unaryTimeoutMs: 30_000,
     /** How often open streams are checked for tokens that have expired. */
     expiryCheckMs: 1000,
-    maxTimeoutMs: 24 * 60 * 60 * 1000,
+    /** The longest that a timer can wait; a caller's deadline beyond it is taken as this. */
+    maxTimeoutMs: 2 ** 31 - 1,
   },
   port: {
     /** How long a connection may take to say which protocol it speaks. */
@@ -144,5 +145,11 @@ export const limits = {
     filePieceBytes: 64 * 1024,
     /** How long ended streams of requests and sockets may take to read their answer. */
     answerMs: 2_000,
+    /** Sources at once whose sound ffmpeg converts. */
+    transcoders: 8,
+    /** ffmpeg that takes and gives nothing for this long will find no sound any more. Less than `sourceStallMs`. */
+    transcoderQuietMs: 8_000,
+    /** The end of what ffmpeg complains about that is kept for the log. */
+    transcoderComplaintChars: 2_000,
   },
 } as const;

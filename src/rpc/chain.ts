@@ -6,6 +6,7 @@ import type { Log } from "../platform/log.ts";
 import { enforceDeadline } from "./deadline.ts";
 import { mapErrors } from "./errors.ts";
 import { type CallEnd, observe } from "./observe.ts";
+import { stillAdmitted } from "./still-admitted.ts";
 import { guardStreams } from "./stream-guard.ts";
 import { validateRequests } from "./validate.ts";
 
@@ -14,8 +15,9 @@ import { validateRequests } from "./validate.ts";
  *  1. observe: outermost, so that the log says what the caller was told and how long everything took;
  *  2. map errors: what is inside throws failures, what is outside sees statuses;
  *  3. deadline: races all that can take time, and no more;
- *  4. stream guard: needs the signal that the deadline may abort;
- *  5. validate: innermost, as it needs the message and must not run for calls that are refused anyway.
+ *  4. still admitted: the body may have taken its time since the gate;
+ *  5. stream guard: needs the signal that the deadline may abort;
+ *  6. validate: innermost, as it needs the message and must not run for calls that are refused anyway.
  */
 export function interceptorChain(needs: {
   log: Log;
@@ -28,6 +30,7 @@ export function interceptorChain(needs: {
     observe(needs.log, needs.onCallEnd),
     mapErrors(needs.log),
     enforceDeadline(),
+    stillAdmitted(needs),
     guardStreams(needs),
     validateRequests(needs.validator),
   ];

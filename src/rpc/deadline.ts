@@ -17,6 +17,7 @@ export function enforceDeadline(): Interceptor {
     const timeout = request.contextValues.get(timeoutKey);
     const { ms } = timeout;
     if (ms === undefined) return request.stream ? next(request) : raceOurs(next(request), timeout);
+    if (ms <= 0) return Promise.reject(callersOwn());
 
     return new Promise((resolve, reject) => {
       let onLate: (late: Error) => void = reject;

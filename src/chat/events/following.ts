@@ -106,11 +106,19 @@ export function createFollowing(needs: {
         feeds.release(feed);
         // After this turn: the follower may be in the middle of its work.
         queueMicrotask(() => {
-          if (!followsAll && follower.roomCount === 0 && !follower.isOver) {
-            follower.close({ reason: CloseReason.NO_ROOMS_LEFT, resumable: false });
-          }
+          if (!followsAll) comeBack(feed.roomId).catch((error: unknown) => follower.fail(error));
         });
       });
+      /** The numbers of the events that ended memberships: where a room that may still be read goes on. */
+      const leftAt = new Map<RoomId, number>();
+
+      /** Who named a room and left it may still read it when it is public. Who may not, and has no other room, is done. */
+      async function comeBack(roomId: RoomId): Promise<void> {
+        if (follower.isOver) return;
+        const readable = await rules.stillReadable(caller, [roomId]);
+        if (readable.has(roomId)) await attach(roomId, leftAt.get(roomId) ?? Number.MAX_SAFE_INTEGER);
+        else if (follower.roomCount === 0) follower.close({ reason: CloseReason.NO_ROOMS_LEFT, resumable: false });
+      }
 
       /** Rooms just joined whose feeds are being opened, with the bells that rang since: who joins may leave at once. */
       const opening = new Map<RoomId, UserBell[]>();
@@ -121,7 +129,12 @@ export function createFollowing(needs: {
         presence.came(roomId, caller.userId);
       }
       async function join(roomId: RoomId, after: number): Promise<void> {
-        if (!followsAll || opening.has(roomId) || follower.roomCount >= limits.follow.roomsPerStream) return;
+        if (!followsAll && !named.includes(roomId)) return;
+        await attach(roomId, after, () => isThere(roomId));
+      }
+      async function attach(roomId: RoomId, after: number, attached?: () => void): Promise<void> {
+        if (opening.has(roomId) || follower.follows(roomId)) return;
+        if (follower.roomCount >= limits.follow.roomsPerStream) return;
         const meanwhile: UserBell[] = [];
         opening.set(roomId, meanwhile);
         let feed: RoomFeed | undefined;
@@ -131,11 +144,12 @@ export function createFollowing(needs: {
           opening.delete(roomId);
         }
         if (feed === undefined) return;
-        isThere(roomId);
+        attached?.();
         follower.add(feed, after, meanwhile);
       }
       onBell = (bell) => {
         const { roomId, follows, sequence } = bell;
+        if (!follows && !followsAll) leftAt.set(roomId, sequence);
         const waiting = opening.get(roomId);
         if (waiting !== undefined) {
           waiting.push(bell);

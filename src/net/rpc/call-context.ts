@@ -1,5 +1,6 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextKey, type ContextValues, type HandlerContext } from "@connectrpc/connect";
+import { limits } from "../../platform/limits.ts";
 import { peerAddressKey } from "../../rpc/peer-address.ts";
 import { requestIdFrom, requestIdKey } from "../../rpc/request-id.ts";
 import { type Timeout, timeoutKey } from "../../rpc/timeout.ts";
@@ -58,7 +59,7 @@ export class CallContext implements HandlerContext, Timeout, ResponseMetadata {
     this.#exchange = exchange;
     this.method = method;
     this.protocolName = protocolName;
-    this.ms = timeoutMs;
+    this.ms = timeoutMs === undefined ? undefined : Math.min(timeoutMs, limits.rpc.maxTimeoutMs);
     this.#startedAt = timeoutMs === undefined ? 0 : performance.now();
     this.values = contextValuesOf(exchange, this);
   }

@@ -56,7 +56,7 @@ export function createDirectPath(needs: {
 
   return {
     serve(exchange, method, wire, cors) {
-      const timeout = wire.parseTimeout(exchange.header(wire.timeoutHeader) ?? null, limits.rpc.maxTimeoutMs);
+      const timeout = wire.parseTimeout(exchange.header(wire.timeoutHeader) ?? null, Number.POSITIVE_INFINITY);
       const context = new CallContext(exchange, method.method, wire.protocol, timeout.timeoutMs);
       const codec = wire.json ? method.json : method.proto;
       const statusOf = (error: unknown): ConnectError => toStatus(error, context.values.get(requestIdKey), log);

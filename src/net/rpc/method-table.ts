@@ -3,7 +3,8 @@ import {
   createRegistry,
   type DescMethod,
   fromBinary,
-  fromJsonString,
+  fromJson,
+  type JsonValue,
   type Message,
   type Registry,
   toBinary,
@@ -12,6 +13,7 @@ import {
 import { Code, ConnectError, type HandlerContext, type Interceptor } from "@connectrpc/connect";
 import { Failure, Reason } from "../../platform/failure.ts";
 import type { ServiceRoutes } from "../../rpc/routes.ts";
+import { enumCheck } from "./json-enums.ts";
 
 /** How the messages of a method are read and written in one form. */
 export interface Codec {
@@ -131,6 +133,7 @@ function directMethod(
   const streaming = method.methodKind === "server_streaming";
   const readOptions = { ignoreUnknownFields: true, registry };
   const writeOptions = { registry };
+  const checkEnums = enumCheck(input);
 
   const innermost = async (intercepted: unknown): Promise<unknown> => {
     const { context, message: asked } = intercepted as InterceptedRequest;
@@ -156,7 +159,14 @@ function directMethod(
       write: (message) => toBinary(output, message),
     },
     json: {
-      read: readable((bytes) => fromJsonString(input, decoder.decode(bytes), readOptions)),
+      read: readable((bytes) => {
+        const json = JSON.parse(decoder.decode(bytes)) as JsonValue;
+        const unknown = checkEnums?.(json);
+        if (unknown !== undefined) {
+          throw new Error(`${unknown.field}: ${unknown.name} is none of ${unknown.known.join(", ")}`);
+        }
+        return fromJson(input, json, readOptions);
+      }),
       write: (message) => Buffer.from(toJsonString(output, message, writeOptions)),
     },
     invoke(message, context) {

@@ -17,6 +17,7 @@ function open(path: string): DatabaseSync {
 
 function openUnnamed(path: string): DatabaseSync {
   const connection = new DatabaseSync(path, { timeout: 5000 });
+  // What is deleted is overwritten: an erased account leaves nothing behind in free pages.
   // FULL: the log is on the disk before a commit returns. With WAL, readers never wait for the writer.
   connection.exec(`
     PRAGMA journal_mode = WAL;
@@ -24,6 +25,7 @@ function openUnnamed(path: string): DatabaseSync {
     PRAGMA foreign_keys = ON;
     PRAGMA cache_size = -32000;
     PRAGMA temp_store = MEMORY;
+    PRAGMA secure_delete = ON;
   `);
   return connection;
 }
