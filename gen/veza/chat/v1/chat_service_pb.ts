@@ -2787,7 +2787,7 @@ export type MuteUserRequest = Message<"veza.chat.v1.MuteUserRequest"> & {
   duration?: Duration | undefined;
 
   /**
-   * Why, for the moderation log.
+   * Why. It stands in the moderation log, and whoever reads the room sees it with the event.
    *
    * @generated from field: string reason = 4;
    */
@@ -2822,7 +2822,7 @@ export type MuteUserRequestJson = {
   duration?: DurationJson;
 
   /**
-   * Why, for the moderation log.
+   * Why. It stands in the moderation log, and whoever reads the room sees it with the event.
    *
    * @generated from field: string reason = 4;
    */
@@ -2964,7 +2964,7 @@ export type KickUserRequest = Message<"veza.chat.v1.KickUserRequest"> & {
   userId: string;
 
   /**
-   * Why, for the moderation log.
+   * Why. It stands in the moderation log, and whoever reads the room sees it with the event.
    *
    * @generated from field: string reason = 3;
    */
@@ -2992,7 +2992,7 @@ export type KickUserRequestJson = {
   userId?: string;
 
   /**
-   * Why, for the moderation log.
+   * Why. It stands in the moderation log, and whoever reads the room sees it with the event.
    *
    * @generated from field: string reason = 3;
    */
@@ -3057,7 +3057,7 @@ export type BanUserRequest = Message<"veza.chat.v1.BanUserRequest"> & {
   duration?: Duration | undefined;
 
   /**
-   * Why, for the moderation log.
+   * Why. It stands in the moderation log, and whoever reads the room sees it with the event.
    *
    * @generated from field: string reason = 4;
    */
@@ -3092,7 +3092,7 @@ export type BanUserRequestJson = {
   duration?: DurationJson;
 
   /**
-   * Why, for the moderation log.
+   * Why. It stands in the moderation log, and whoever reads the room sees it with the event.
    *
    * @generated from field: string reason = 4;
    */
@@ -3346,7 +3346,7 @@ export type ModerateMessageRequest = Message<"veza.chat.v1.ModerateMessageReques
   action: ModerationAction;
 
   /**
-   * Why, for the moderation log.
+   * Why. It stands in the moderation log, and whoever reads the room sees it with the event.
    *
    * @generated from field: string reason = 3;
    */
@@ -3381,7 +3381,7 @@ export type ModerateMessageRequestJson = {
   action?: ModerationActionJson;
 
   /**
-   * Why, for the moderation log.
+   * Why. It stands in the moderation log, and whoever reads the room sees it with the event.
    *
    * @generated from field: string reason = 3;
    */
@@ -4464,7 +4464,7 @@ export const ChatService: GenService<{
   },
   /**
    * A room.
-   * Fails: ROOM_NOT_FOUND, BANNED.
+   * Fails: ROOM_NOT_FOUND, BANNED, PREMIUM_REQUIRED.
    *
    * @generated from rpc veza.chat.v1.ChatService.GetRoomInfo
    */
@@ -4485,7 +4485,7 @@ export const ChatService: GenService<{
   },
   /**
    * Changes a room; fields that are left out stay as they are. Admins and above.
-   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, ROLE_TOO_LOW, ROOM_ARCHIVED, DIRECT_ROOM.
+   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, ROLE_TOO_LOW, ROOM_ARCHIVED, DIRECT_ROOM, BANNED.
    *
    * @generated from rpc veza.chat.v1.ChatService.UpdateRoom
    */
@@ -4496,7 +4496,7 @@ export const ChatService: GenService<{
   },
   /**
    * Closes a room for good: it can be read, not changed. The owner only.
-   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, ROLE_TOO_LOW, DIRECT_ROOM.
+   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, ROLE_TOO_LOW, DIRECT_ROOM, BANNED.
    *
    * @generated from rpc veza.chat.v1.ChatService.ArchiveRoom
    */
@@ -4507,7 +4507,7 @@ export const ChatService: GenService<{
   },
   /**
    * The members of a room, in the order in which they joined. Whoever may read the room.
-   * Fails: ROOM_NOT_FOUND, BANNED.
+   * Fails: ROOM_NOT_FOUND, BANNED, PREMIUM_REQUIRED.
    *
    * @generated from rpc veza.chat.v1.ChatService.ListMembers
    */
@@ -4518,7 +4518,7 @@ export const ChatService: GenService<{
   },
   /**
    * Makes a key to a room. Moderators and above; in a PUBLIC or PREMIUM room any member.
-   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, ROLE_TOO_LOW, ROOM_ARCHIVED, DIRECT_ROOM, LIMIT_REACHED.
+   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, ROLE_TOO_LOW, ROOM_ARCHIVED, DIRECT_ROOM, LIMIT_REACHED, BANNED.
    *
    * @generated from rpc veza.chat.v1.ChatService.CreateInvite
    */
@@ -4540,7 +4540,7 @@ export const ChatService: GenService<{
   },
   /**
    * Gives a member another role, below the caller's own. OWNER hands the room over: only the owner may, and becomes an admin.
-   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, MEMBER_NOT_FOUND, ROLE_TOO_LOW, TARGET_NOT_BELOW, ROOM_ARCHIVED, DIRECT_ROOM.
+   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, MEMBER_NOT_FOUND, ROLE_TOO_LOW, TARGET_NOT_BELOW, ROOM_ARCHIVED, DIRECT_ROOM, BANNED.
    *
    * @generated from rpc veza.chat.v1.ChatService.SetMemberRole
    */
@@ -4551,7 +4551,7 @@ export const ChatService: GenService<{
   },
   /**
    * Says something in a room. When it returns, the message is stored for good.
-   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, BANNED, MUTED, SLOW_MODE, BLOCKED_WORD, ROOM_ARCHIVED, REPLY_ELSEWHERE, REQUEST_ID_REUSED, ATTACHMENT_NOT_FOUND.
+   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, BANNED, MUTED, SLOW_MODE, BLOCKED_WORD, ROOM_ARCHIVED, REPLY_ELSEWHERE, REQUEST_ID_REUSED, ATTACHMENT_NOT_FOUND, BLOCKED, USER_NOT_FOUND.
    *
    * @generated from rpc veza.chat.v1.ChatService.SendMessage
    */
@@ -4562,7 +4562,7 @@ export const ChatService: GenService<{
   },
   /**
    * Changes what the caller said.
-   * Fails: MESSAGE_NOT_FOUND, MESSAGE_DELETED, ROLE_TOO_LOW for somebody else's message, NOT_A_MEMBER, MUTED, BLOCKED_WORD, ROOM_ARCHIVED.
+   * Fails: MESSAGE_NOT_FOUND, MESSAGE_DELETED, ROLE_TOO_LOW for somebody else's message, NOT_A_MEMBER, MUTED, BLOCKED_WORD, ROOM_ARCHIVED, BANNED, BLOCKED, USER_NOT_FOUND.
    *
    * @generated from rpc veza.chat.v1.ChatService.EditMessage
    */
@@ -4573,7 +4573,7 @@ export const ChatService: GenService<{
   },
   /**
    * Deletes what the caller said, or as a moderator what a lower role said. Its place in the room stays, its content is gone, from past events too.
-   * Fails: MESSAGE_NOT_FOUND, NOT_A_MEMBER, ROLE_TOO_LOW, TARGET_NOT_BELOW, ROOM_ARCHIVED.
+   * Fails: MESSAGE_NOT_FOUND, NOT_A_MEMBER, ROLE_TOO_LOW, TARGET_NOT_BELOW, ROOM_ARCHIVED, BANNED.
    *
    * @generated from rpc veza.chat.v1.ChatService.DeleteMessage
    */
@@ -4584,7 +4584,7 @@ export const ChatService: GenService<{
   },
   /**
    * What was said in a room, the newest first. Whoever may read the room.
-   * Fails: ROOM_NOT_FOUND, BANNED, MESSAGE_NOT_FOUND for a bound that is not in this room.
+   * Fails: ROOM_NOT_FOUND, BANNED, MESSAGE_NOT_FOUND for a bound that is not in this room, PREMIUM_REQUIRED.
    *
    * @generated from rpc veza.chat.v1.ChatService.GetMessageHistory
    */
@@ -4693,7 +4693,7 @@ export const ChatService: GenService<{
   },
   /**
    * Tells the others in a room that the caller types, or stopped.
-   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, MUTED.
+   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, MUTED, BANNED, ROOM_ARCHIVED, BLOCKED, USER_NOT_FOUND.
    *
    * @generated from rpc veza.chat.v1.ChatService.SetTyping
    */
@@ -4736,7 +4736,7 @@ export const ChatService: GenService<{
   },
   /**
    * Ends messages between the caller and a user, both ways.
-   * Fails: USER_NOT_FOUND.
+   * Fails: USER_NOT_FOUND, SELF_SANCTION.
    *
    * @generated from rpc veza.chat.v1.ChatService.BlockUser
    */
@@ -4758,7 +4758,7 @@ export const ChatService: GenService<{
   },
   /**
    * Stops a member from writing for a time. A second mute replaces the first. Moderators and above.
-   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, MEMBER_NOT_FOUND, ROLE_TOO_LOW, TARGET_NOT_BELOW, SELF_SANCTION, ROOM_ARCHIVED, DIRECT_ROOM.
+   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, MEMBER_NOT_FOUND, ROLE_TOO_LOW, TARGET_NOT_BELOW, SELF_SANCTION, ROOM_ARCHIVED, DIRECT_ROOM, BANNED.
    *
    * @generated from rpc veza.chat.v1.ChatService.MuteUser
    */
@@ -4769,7 +4769,7 @@ export const ChatService: GenService<{
   },
   /**
    * Lets a member write again. Moderators and above.
-   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, MEMBER_NOT_FOUND, ROLE_TOO_LOW, TARGET_NOT_BELOW, SELF_SANCTION, ROOM_ARCHIVED, DIRECT_ROOM, SANCTION_NOT_FOUND.
+   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, MEMBER_NOT_FOUND, ROLE_TOO_LOW, TARGET_NOT_BELOW, SELF_SANCTION, ROOM_ARCHIVED, DIRECT_ROOM, SANCTION_NOT_FOUND, BANNED.
    *
    * @generated from rpc veza.chat.v1.ChatService.UnmuteUser
    */
@@ -4780,7 +4780,7 @@ export const ChatService: GenService<{
   },
   /**
    * Ends a membership; the user may join again. Moderators and above.
-   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, MEMBER_NOT_FOUND, ROLE_TOO_LOW, TARGET_NOT_BELOW, SELF_SANCTION, ROOM_ARCHIVED, DIRECT_ROOM.
+   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, MEMBER_NOT_FOUND, ROLE_TOO_LOW, TARGET_NOT_BELOW, SELF_SANCTION, ROOM_ARCHIVED, DIRECT_ROOM, BANNED.
    *
    * @generated from rpc veza.chat.v1.ChatService.KickUser
    */
@@ -4791,7 +4791,7 @@ export const ChatService: GenService<{
   },
   /**
    * Ends a membership and keeps the user out, for a time or for good. Also for who is no member. Moderators and above.
-   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, USER_NOT_FOUND, ROLE_TOO_LOW, TARGET_NOT_BELOW, SELF_SANCTION, ROOM_ARCHIVED, DIRECT_ROOM.
+   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, USER_NOT_FOUND, ROLE_TOO_LOW, TARGET_NOT_BELOW, SELF_SANCTION, ROOM_ARCHIVED, DIRECT_ROOM, BANNED.
    *
    * @generated from rpc veza.chat.v1.ChatService.BanUser
    */
@@ -4802,7 +4802,7 @@ export const ChatService: GenService<{
   },
   /**
    * Lets a user join again. Moderators and above.
-   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, ROLE_TOO_LOW, SANCTION_NOT_FOUND.
+   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, ROLE_TOO_LOW, SANCTION_NOT_FOUND, BANNED.
    *
    * @generated from rpc veza.chat.v1.ChatService.UnbanUser
    */
@@ -4813,7 +4813,7 @@ export const ChatService: GenService<{
   },
   /**
    * The mutes and bans that hold in a room now. Moderators and above.
-   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, ROLE_TOO_LOW.
+   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, ROLE_TOO_LOW, DIRECT_ROOM, BANNED.
    *
    * @generated from rpc veza.chat.v1.ChatService.ListSanctions
    */
@@ -4824,7 +4824,7 @@ export const ChatService: GenService<{
   },
   /**
    * Warns the sender of a message, deletes, edits or flags it. Moderators and above, on messages of lower roles.
-   * Fails: MESSAGE_NOT_FOUND, MESSAGE_DELETED, NOT_A_MEMBER, ROLE_TOO_LOW, TARGET_NOT_BELOW, ROOM_ARCHIVED.
+   * Fails: MESSAGE_NOT_FOUND, MESSAGE_DELETED, NOT_A_MEMBER, ROLE_TOO_LOW, TARGET_NOT_BELOW, ROOM_ARCHIVED, BLOCKED_WORD, BANNED.
    *
    * @generated from rpc veza.chat.v1.ChatService.ModerateMessage
    */
@@ -4868,7 +4868,7 @@ export const ChatService: GenService<{
   },
   /**
    * What moderators did in a room. Moderators and above.
-   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, ROLE_TOO_LOW.
+   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, ROLE_TOO_LOW, DIRECT_ROOM, BANNED.
    *
    * @generated from rpc veza.chat.v1.ChatService.ListModerationLog
    */
@@ -4879,7 +4879,7 @@ export const ChatService: GenService<{
   },
   /**
    * What a room adds up to. Whoever may read the room.
-   * Fails: ROOM_NOT_FOUND, BANNED.
+   * Fails: ROOM_NOT_FOUND, BANNED, PREMIUM_REQUIRED.
    *
    * @generated from rpc veza.chat.v1.ChatService.GetRoomStats
    */
@@ -4921,7 +4921,7 @@ export const ChatService: GenService<{
   },
   /**
    * Says what a user may do with a room. Others than the caller: administrators only.
-   * Fails: ROOM_NOT_FOUND, ADMIN_ONLY.
+   * Fails: ROOM_NOT_FOUND, ADMIN_ONLY, USER_NOT_FOUND.
    *
    * @generated from rpc veza.chat.v1.ChatService.CheckAccess
    */
