@@ -4464,7 +4464,7 @@ export const ChatService: GenService<{
   },
   /**
    * A room.
-   * Fails: ROOM_NOT_FOUND, BANNED, PREMIUM_REQUIRED.
+   * Fails: ROOM_NOT_FOUND, BANNED.
    *
    * @generated from rpc veza.chat.v1.ChatService.GetRoomInfo
    */
