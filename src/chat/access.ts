@@ -28,7 +28,7 @@ import {
 import { findAccess } from "./store/access-query.ts";
 import type { Member } from "./store/member-store.ts";
 import type { Room } from "./store/room-store.ts";
-import { holds, type Sanction } from "./store/sanction-store.ts";
+import { type Holding, holds } from "./store/sanction-store.ts";
 import type { ChatTables } from "./tables.ts";
 
 /** Whoever asks, as far as rooms care. */
@@ -39,9 +39,9 @@ export interface RoomAccess {
   readonly room: Room;
   readonly member: Member | undefined;
   /** Only a mute that holds. */
-  readonly mute: Sanction | undefined;
+  readonly mute: Holding | undefined;
   /** Only a ban that holds. */
-  readonly ban: Sanction | undefined;
+  readonly ban: Holding | undefined;
   readonly standing: Standing;
   /** The role that the caller acts with; UNSPECIFIED for none. */
   readonly rank: MemberRole;

@@ -6,22 +6,23 @@ import type { RoomId, UserId } from "../../platform/ids.ts";
 import type { ChatTables, MembersTable, RoomsTable, SanctionsTable } from "../tables.ts";
 import type { Member } from "./member-store.ts";
 import type { Room } from "./room-store.ts";
-import { memberOf, roomOf, sanctionOf } from "./rows.ts";
-import type { Sanction } from "./sanction-store.ts";
+import { memberOf, roomOf } from "./rows.ts";
+import type { Holding } from "./sanction-store.ts";
 
 /** What the store knows of a user and a room. Sanctions may have run out. */
 export interface AccessRow {
   readonly room: Room;
   readonly member: Member | undefined;
-  readonly mute: Sanction | undefined;
-  readonly ban: Sanction | undefined;
+  readonly mute: Holding | undefined;
+  readonly ban: Holding | undefined;
 }
 
 /** Columns of a left join: all of them null when there is no such row. */
 type Joined<Prefix extends string, Row> = {
   [Column in keyof Row as `${Prefix}_${Column & string}`]: Row[Column] | null;
 };
-type Row = RoomsTable & Joined<"member", MembersTable> & Joined<"mute", SanctionsTable> & Joined<"ban", SanctionsTable>;
+type Held = Pick<SanctionsTable, "id" | "expires_at">;
+type Row = RoomsTable & Joined<"member", MembersTable> & Joined<"mute", Held> & Joined<"ban", Held>;
 type Parameters = { userId: number; roomId: string };
 
 function build(queries: Queries<ChatTables>) {
@@ -54,22 +55,8 @@ function build(queries: Queries<ChatTables>) {
         "member.last_message_at as member_last_message_at",
         "member.last_read_sequence as member_last_read_sequence",
         "mute.id as mute_id",
-        "mute.room_id as mute_room_id",
-        "mute.user_id as mute_user_id",
-        "mute.username as mute_username",
-        "mute.kind as mute_kind",
-        "mute.reason as mute_reason",
-        "mute.created_by as mute_created_by",
-        "mute.created_at as mute_created_at",
         "mute.expires_at as mute_expires_at",
         "ban.id as ban_id",
-        "ban.room_id as ban_room_id",
-        "ban.user_id as ban_user_id",
-        "ban.username as ban_username",
-        "ban.kind as ban_kind",
-        "ban.reason as ban_reason",
-        "ban.created_by as ban_created_by",
-        "ban.created_at as ban_created_at",
         "ban.expires_at as ban_expires_at",
       ]),
   );
@@ -107,17 +94,6 @@ function memberIn(row: Row): Member | undefined {
   } as MembersTable);
 }
 
-function sanctionIn(row: Row, kind: "mute" | "ban"): Sanction | undefined {
-  if (row[`${kind}_id`] === null) return undefined;
-  return sanctionOf({
-    id: row[`${kind}_id`],
-    room_id: row[`${kind}_room_id`],
-    user_id: row[`${kind}_user_id`],
-    username: row[`${kind}_username`],
-    kind: row[`${kind}_kind`],
-    reason: row[`${kind}_reason`],
-    created_by: row[`${kind}_created_by`],
-    created_at: row[`${kind}_created_at`],
-    expires_at: row[`${kind}_expires_at`],
-  } as SanctionsTable);
+function sanctionIn(row: Row, kind: "mute" | "ban"): Holding | undefined {
+  return row[`${kind}_id`] === null ? undefined : { expiresAt: row[`${kind}_expires_at`] };
 }

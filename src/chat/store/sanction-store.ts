@@ -17,8 +17,11 @@ export interface Sanction {
   readonly expiresAt: number | null;
 }
 
+/** As much of a sanction as decides whether it holds. */
+export type Holding = Pick<Sanction, "expiresAt">;
+
 /** Whether a sanction still holds. */
-export function holds(sanction: { expiresAt: number | null }, now: number): boolean {
+export function holds(sanction: Holding, now: number): boolean {
   return sanction.expiresAt === null || sanction.expiresAt > now;
 }
 
