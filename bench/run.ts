@@ -5,7 +5,18 @@ import { readOptions } from "./kit/options.ts";
 import { print, type Report } from "./kit/report.ts";
 
 // Runs every bench, one after the other, and says at the end which bars are met.
-const benches = ["unary", "send-message", "fan-out", "idle", "reconnect", "history", "start"];
+const benches = [
+  "unary",
+  "send-message",
+  "fan-out",
+  "idle",
+  "reconnect",
+  "history",
+  "start",
+  "audio-listeners",
+  "audio-storm",
+  "audio-latency",
+];
 const options = readOptions();
 const here = new URL(".", import.meta.url).pathname;
 const failed: string[] = [];

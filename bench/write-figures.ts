@@ -4,7 +4,18 @@ import { cells, columns, type Kept } from "./kit/report.ts";
 // Puts the figures of the last full run into docs/performance.md.
 const results = new URL("results/", import.meta.url).pathname;
 const page = new URL("../docs/performance.md", import.meta.url).pathname;
-const order = ["unary", "send-message", "fan-out", "idle", "reconnect", "history", "start"];
+const order = [
+  "unary",
+  "send-message",
+  "fan-out",
+  "idle",
+  "reconnect",
+  "history",
+  "start",
+  "audio-listeners",
+  "audio-storm",
+  "audio-latency",
+];
 const begin = "<!-- figures: written by bench/write-figures.ts -->";
 const end = "<!-- end of figures -->";
 

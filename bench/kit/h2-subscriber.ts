@@ -9,12 +9,12 @@ export interface Subscriber {
 
 /**
  * Opens a stream over HTTP/2 and hears of each message on it: of its first byte, which is the tag of the field that it
- * holds. Resolves once the request is written.
+ * holds, and of where all of it is, which is gone after the call. Resolves once the request is written.
  */
 export async function subscribeH2(
   endpoint: H2Endpoint,
   body: Uint8Array,
-  onMessage: (tag: number) => void,
+  onMessage: (tag: number, bytes: Buffer, start: number, end: number) => void,
   onOver: (error: Error) => void,
 ): Promise<Subscriber> {
   const socket: Socket = await connected(endpoint.port);
@@ -36,7 +36,7 @@ export async function subscribeH2(
           pending = Buffer.from(bytes.subarray(at));
           return;
         }
-        onMessage(length === 0 ? 0 : (bytes[at + 5] as number));
+        onMessage(length === 0 ? 0 : (bytes[at + 5] as number), bytes, at + 5, at + 5 + length);
         at += 5 + length;
       }
     },

@@ -57,7 +57,7 @@ export function cells(row: Row): string[] {
     figure(row.ours),
     row.peer?.name ?? "",
     row.peer === undefined ? "" : figure(row.peer.value),
-    row.peer === undefined ? "" : (row.ours / row.peer.value).toFixed(2),
+    row.peer === undefined ? "" : ratio(row.ours, row.peer.value),
     row.first?.text ?? "",
     met(row.first),
     row.end?.text ?? "",
@@ -86,6 +86,10 @@ export function print({ bench, rows, notes }: Report): void {
 function met(bar: Bar | undefined): string {
   if (bar === undefined) return "";
   return bar.met ? "yes" : "NO";
+}
+
+function ratio(ours: number, peer: number): string {
+  return Number.isFinite(ours) && Number.isFinite(peer) ? (ours / peer).toFixed(2) : "-";
 }
 
 function figure(value: number): string {
