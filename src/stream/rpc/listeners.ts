@@ -24,7 +24,7 @@ export function listenerHandlers(needs: {
         listenerId: listener.id,
         listenUrls: urls.listen(listener.streamId),
         actualQuality: offer.quality,
-        bufferDuration: durationFromMs(offer.bufferMs),
+        bufferDuration: durationFromMs(Math.round(offer.bufferMs)),
       };
     },
     async leaveStream({ streamId, listenerId }, context) {
