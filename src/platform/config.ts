@@ -29,6 +29,8 @@ const schema = z.object({
   VEZA_PUBLIC_URL: z.optional(z.url({ protocol: /^https?$/, error: "has to be an http:// or https:// address" })),
   VEZA_LOG_LEVEL: z._default(z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]), "info"),
   VEZA_LOG_FORMAT: z._default(z.enum(["auto", "json", "pretty"]), "auto"),
+  VEZA_TRUSTED_PROXIES: z._default(z.pipe(list, z.array(z.union([z.ipv4(), z.ipv6()]))), []),
+  VEZA_COUNTRY_HEADER: z._default(z.string().check(z.regex(/^[A-Za-z0-9-]+$/)), "cf-ipcountry"),
   VEZA_RATE_LIMIT: z._default(switchable, "on"),
   VEZA_ENV: z._default(z.enum(["development", "production"]), "development"),
   VEZA_AUTH_ISSUER: z.optional(z.url({ protocol: /^https?$/, error: "has to be an http:// or https:// address" })),
@@ -51,6 +53,10 @@ export interface Config {
   /** Paths of PEM files. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly publicUrl: string | undefined;
+  /** Addresses of proxies whose word about their callers is believed. */
+  readonly trustedProxies: readonly string[];
+  /** The header in which those proxies say which country a caller is in. */
+  readonly countryHeader: string;
   readonly log: { readonly level: string; readonly format: "auto" | "json" | "pretty" };
   readonly rateLimit: boolean;
   readonly production: boolean;
@@ -118,6 +124,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         ? { cert: values.VEZA_TLS_CERT, key: values.VEZA_TLS_KEY }
         : undefined,
     publicUrl: values.VEZA_PUBLIC_URL?.replace(/\/+$/, ""),
+    trustedProxies: values.VEZA_TRUSTED_PROXIES,
+    countryHeader: values.VEZA_COUNTRY_HEADER,
     log: { level: values.VEZA_LOG_LEVEL, format: values.VEZA_LOG_FORMAT },
     rateLimit: values.VEZA_RATE_LIMIT === "on",
     production: values.VEZA_ENV === "production",

@@ -3,6 +3,7 @@ import { StreamService } from "#gen/veza/stream/v1/stream_service_pb.ts";
 import type { StreamPeer } from "../platform/peers/peers.ts";
 import type { Platform } from "../platform/platform.ts";
 import { routes, type ServiceRoutes } from "../rpc/routes.ts";
+import { countryFromHeader } from "./country.ts";
 import { createLive, type Live, type LiveHttp } from "./live/index.ts";
 import { liveHandlers } from "./rpc/live.ts";
 import { createStreamService, type StreamPeers } from "./service.ts";
@@ -30,8 +31,12 @@ export async function createStreams(needs: {
   shutdown: AbortSignal;
 }): Promise<Streams> {
   const { platform, peers, publicUrl, shutdown } = needs;
+  const { trustedProxies, countryHeader } = platform.config;
+  const countryOf = countryFromHeader({ header: countryHeader, trustedProxies: new Set(trustedProxies) });
   await using built = new AsyncDisposableStack();
-  const service = built.use(await createStreamService({ platform, peers, live: () => live.port, publicUrl }));
+  const service = built.use(
+    await createStreamService({ platform, peers, live: () => live.port, publicUrl, countryOf }),
+  );
   const live: Live = built.use(createLive({ platform, domain: () => service, shutdown, countryOf: service.countryOf }));
   const running = built.move();
   return {
