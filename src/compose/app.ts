@@ -100,7 +100,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
     isServing: () => health.isServing,
     jwks: () => auth.jwks(),
     probes: probesOf(found),
-    testServices: testServicesOf(services.chat, interceptors),
+    testServices: testServicesOf([services.chat, services.stream], interceptors),
     audio: streams.http,
     verifier: auth.verifier,
   });

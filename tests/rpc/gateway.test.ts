@@ -134,6 +134,38 @@ describe.each(versions)("over %s", (_name, ask) => {
     expect(rooms.map(({ id }) => id)).not.toContain(JSON.parse(body).room.id);
   });
 
+  test("POST /test/stream broadcasts sound, hears it back, and says how long each step took", async () => {
+    const { status, body } = await post("/test/stream", JSON.stringify({ title: "Test Stream ☕" }));
+    expect([status, body]).toEqual([200, expect.any(String)]);
+    const { stream, heard, steps } = JSON.parse(body);
+    expect(stream).toMatchObject({ id: expect.stringMatching(/^[0-9a-f-]{36}$/), title: "Test Stream ☕" });
+    expect(heard.packets).toBeGreaterThan(0);
+    expect(heard.ms).toBe(heard.packets * 20);
+    // A tone takes room; silence takes three bytes a packet.
+    expect(heard.bytes).toBeGreaterThan(heard.packets * 50);
+    const names = [
+      "CreateStream",
+      "StartStream",
+      "Listen",
+      "PublishChunk",
+      "first packets",
+      "StopStream",
+      "DeleteStream",
+    ];
+    expect(steps).toEqual(names.map((step) => ({ step, ms: expect.any(Number) })));
+    const alice = await person(app, `listener${_name.replace(/\W/g, "")}`);
+    await expect(alice.stream.getStreamInfo({ streamId: stream.id })).rejects.toThrow(/not_found/);
+  });
+
+  test.each([
+    ["nothing", ""],
+    ["no title", '{"name": "x"}'],
+    ["a title that is too long for the service", JSON.stringify({ title: "x".repeat(201) })],
+  ])("POST /test/stream with %s is told what is wrong", async (_what, sent) => {
+    const { status, body } = await post("/test/stream", sent);
+    expect([status, JSON.parse(body).error]).toEqual([400, expect.any(String)]);
+  });
+
   test.each([
     ["nothing", ""],
     ["no JSON", "name=Test"],
@@ -170,9 +202,8 @@ describe.each(versions)("over %s", (_name, ask) => {
       expect(headers["content-type"]).toMatch(/^application\/json/);
       expect(JSON.parse(body).error).toEqual(expect.any(String));
     }
-    // Streams are not built yet.
-    expect((await post("/test/stream", '{"title": "x"}')).status).toBe(404);
     expect((await ask(app.gateway, "/test/chat")).status).toBe(404);
+    expect((await ask(app.gateway, "/test/stream")).status).toBe(404);
   });
 
   test("files beside the console's are not served", async () => {

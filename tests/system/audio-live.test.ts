@@ -380,7 +380,7 @@ describe("what a source does wrong", () => {
       " 401 ",
     ],
     ["a wrong key", async () => ({ ...(await newStream("x")), key: "nope" }), " 401 "],
-    ["a type that is not taken", async () => ({ ...(await newStream("x")), contentType: "audio/aac" }), " 415 "],
+    ["a type that is not taken", async () => ({ ...(await newStream("x")), contentType: "text/html" }), " 415 "],
     ["no such stream", async () => ({ path: `/live/${crypto.randomUUID()}`, key: "x" }), " 404 "],
     ["no stream at all", async () => ({ path: "/live/what", key: "x", method: "SOURCE" as const }), " 404 "],
   ];

@@ -3,13 +3,13 @@ import type { Failure } from "../../platform/failure.ts";
 import type { HttpExchange } from "../../platform/http-exchange.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
-import { audioUnsupported, streamNotFound } from "../errors.ts";
+import { streamNotFound } from "../errors.ts";
 import type { Admission } from "../live-port.ts";
 import { sourceKey } from "./credentials.ts";
 import { answerOf, type HttpAnswer, internalError, keyWanted } from "./http-answers.ts";
-import type { Ingest, Source } from "./ingest.ts";
+import type { IncomingFile, IncomingFiles } from "./incoming-file.ts";
 import type { OnAirStreams } from "./on-air-streams.ts";
-import { containerOf, streamOfMount } from "./source-address.ts";
+import { streamOfMount } from "./source-address.ts";
 import { readSourceRequest, type SourceRequest } from "./source-request.ts";
 
 /** Sources of the Icecast protocol: HTTP with a body that has neither a length nor chunks, and what resembles it. */
@@ -28,31 +28,34 @@ const phrases: Readonly<Record<number, string>> = {
   404: "Not Found",
   409: "Conflict",
   415: "Unsupported Media Type",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
   503: "Service Unavailable",
 };
 
+const heard: HttpAnswer = { status: 200, headers: {}, sentence: "the stream was heard" };
+
 export function createIcecast(needs: {
   admission: () => Admission;
-  ingest: Ingest;
+  files: IncomingFiles;
   streams: OnAirStreams;
   log: Log;
 }): Icecast {
-  const { admission, ingest, streams, log } = needs;
+  const { admission, files, streams, log } = needs;
 
   /** Lets a source in, as its request says who it is and what it sends. */
   async function admit(
     target: string,
     header: (name: string) => string | undefined,
     onEnd: (failure: Failure) => void,
-  ): Promise<Source | HttpAnswer> {
+  ): Promise<IncomingFile | HttpAnswer> {
     const key = sourceKey(header("authorization"));
     if (key === undefined) return keyWanted;
     const streamId = streamOfMount(target);
     if (streamId === undefined) throw streamNotFound();
-    const container = containerOf(header("content-type"));
-    if (container === undefined) throw audioUnsupported();
+    const kind = files.kindOf(header("content-type"));
     const { stream } = await admission().sourceByKey(streamId, key);
-    return ingest.open(streams.of(stream), { container }, onEnd);
+    return files.open(streams.of(stream), kind, onEnd);
   }
 
   function answerTo(error: unknown, target: string): HttpAnswer {
@@ -64,7 +67,7 @@ export function createIcecast(needs: {
 
   async function serve(socket: Socket, request: SourceRequest): Promise<void> {
     const { target } = request;
-    let source: Source | HttpAnswer;
+    let source: IncomingFile | HttpAnswer;
     let told = false;
     try {
       source = await admit(
@@ -79,7 +82,11 @@ export function createIcecast(needs: {
     const held = source;
     if (socket.destroyed) return held.drop();
 
-    socket.once("close", () => held.drop());
+    let isWhole = false;
+    socket.once("close", () => {
+      // What is whole is heard to its end, though its source is gone.
+      if (!isWhole) held.drop();
+    });
     // Who waits for leave to send is told to go on, and what came of it at the end; others are told at once that all is well.
     if (request.headers.get("expect")?.toLowerCase() === "100-continue") socket.write("HTTP/1.1 100 Continue\r\n\r\n");
     else {
@@ -104,8 +111,10 @@ export function createIcecast(needs: {
       }
     }
     socket.once("end", () => {
-      held.drop();
-      answer(socket, { status: 200, headers: {}, sentence: "the stream was heard" }, told);
+      isWhole = true;
+      void held.end().then((wasHeard) => {
+        if (wasHeard) answer(socket, heard, told);
+      });
     });
     socket.on("data", take);
     socket.resume();
@@ -139,7 +148,7 @@ export function createIcecast(needs: {
       };
       const header = (name: string) => exchange.header(name);
       void (async () => {
-        let source: Source | undefined;
+        let source: IncomingFile | undefined;
         try {
           const admitted = await admit(target, header, (failure) => say(answerTo(failure, target)));
           if ("status" in admitted) return say(admitted);
@@ -148,8 +157,7 @@ export function createIcecast(needs: {
             if (!source.isHeld) return;
             await source.bytes(bytes);
           }
-          source.drop();
-          say({ status: 200, headers: {}, sentence: "the stream was heard" });
+          if (await source.end()) say(heard);
         } catch (error) {
           source?.drop();
           // A source that left in the middle is not there to be answered.

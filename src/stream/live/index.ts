@@ -7,6 +7,7 @@ import type { CountryOf } from "../country.ts";
 import type { LiveNeeds, LivePort } from "../live-port.ts";
 import { createListenHttp, type ListenHttp } from "./http.ts";
 import { createIcecast } from "./icecast.ts";
+import { createIncomingFiles } from "./incoming-file.ts";
 import { createIngest } from "./ingest.ts";
 import { createLeases } from "./lease.ts";
 import { createListening, type Listening } from "./listening.ts";
@@ -15,6 +16,7 @@ import { createMetadataEndpoint } from "./metadata.ts";
 import { createOnAirStreams } from "./on-air-streams.ts";
 import { createPublishing, type Publishing } from "./publish.ts";
 import { createRecordingFiles } from "./recording-files.ts";
+import { createTranscoder } from "./transcoder.ts";
 
 /** What sounds in this process: sources, renditions, listeners, recordings. */
 export interface Live extends AsyncDisposable {
@@ -73,7 +75,9 @@ export function createLive(needs: {
   );
   const listening = built.use(createListening({ admission, streams, revocations, clock }));
   const files = createRecordingFiles(join(config.dataDir, "recordings"));
-  const icecast = createIcecast({ admission, ingest, streams, log });
+  const transcoder = built.use(createTranscoder({ log }));
+  const incoming = createIncomingFiles({ ingest, transcoder });
+  const icecast = createIcecast({ admission, files: incoming, streams, log });
   const port = built.use(
     createLivePort({ onAir, streams, leases, listening, ladders, files, shutdown: needs.shutdown, log }),
   );

@@ -35,6 +35,8 @@ export interface Source {
   bytes(bytes: Uint8Array): Promise<void> | undefined;
   /** Takes packets; resolves as `bytes` does. Answers how many came too late, twice or broken. */
   packets(packets: readonly PublishedPacket[]): Promise<number>;
+  /** What it sends was found to be unreadable: tells those who follow the stream so. Answers AUDIO_UNSUPPORTED. */
+  unreadable(message: string): Failure;
   /** The source is gone and may return. */
   drop(): void;
   /** The source is done. */
@@ -129,6 +131,10 @@ export function createIngest(needs: { leases: Leases; onAir: () => OnAirEvents; 
         watched.lastAt = performance.now();
       }
 
+      function unreadable(message: string): Failure {
+        void onAir().failed(streamId, { reason: Reason.AUDIO_UNSUPPORTED, message, isFatal: false });
+        return audioUnsupported(message);
+      }
       function read(bytes: Uint8Array): void {
         requireHeld();
         waitMs = 0;
@@ -136,10 +142,7 @@ export function createIngest(needs: { leases: Leases; onAir: () => OnAirEvents; 
           reader?.push(bytes);
         } catch (error) {
           if (!(error instanceof AudioFormatError)) throw error;
-          const { message } = error;
-          const failure = { reason: Reason.AUDIO_UNSUPPORTED, message, isFatal: false };
-          void onAir().failed(streamId, failure);
-          throw audioUnsupported(message);
+          throw unreadable(error.message);
         }
       }
       async function readSlowly(bytes: Uint8Array): Promise<void> {
@@ -179,6 +182,7 @@ export function createIngest(needs: { leases: Leases; onAir: () => OnAirEvents; 
           }
           return dropped;
         },
+        unreadable,
         drop() {
           if (over) return;
           close();
