@@ -25,7 +25,7 @@ async function everybody(radio: Radio): Promise<HttpPlayer[]> {
   let silent = listeners;
   const late = setTimeout(() => heard.reject(new Error(`${silent} of ${radio.name} heard nothing in 30 s`)), 30_000);
   while (players.length < listeners) {
-    const some = Array.from({ length: 5 }, () =>
+    const some = Array.from({ length: 4 }, () =>
       playHttp(
         radio,
         () => {
@@ -37,7 +37,7 @@ async function everybody(radio: Radio): Promise<HttpPlayer[]> {
     );
     players.push(...some);
     await Promise.all(some.map(({ connected }) => connected));
-    await pause(1);
+    await pause(4);
   }
   await heard.promise;
   clearTimeout(late);
@@ -94,6 +94,6 @@ report({
   notes: [
     "MP3 of the source passed through to players that ask over HTTP/1.1; Veza answers in chunks, whose sizes count as heard, icecast2 without",
     `CPU of the receiving side, source included, in % of a core: ${load.join(", ")}`,
-    ...(hasPeer ? [] : [icecastMissing]),
+    ...(hasPeer || options.only !== undefined ? [] : [icecastMissing]),
   ],
 });

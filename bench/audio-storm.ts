@@ -88,6 +88,6 @@ report({
   notes: [
     `${listeners} connections in ${comeInMs} ms; all times count from the first of them. "-": not everybody was served in ${patienceMs / 1000} s`,
     `the last connection was begun after, in ms: ${came.join(", ")}; connections that the server closed: ${refused.join(", ")}`,
-    ...(hasPeer ? [] : [icecastMissing]),
+    ...(hasPeer || options.only !== undefined ? [] : [icecastMissing]),
   ],
 });
