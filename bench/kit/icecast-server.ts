@@ -41,6 +41,8 @@ export async function startIcecast(
   });
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
+  // A bench that is told to end does not leave it behind.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   const exited = once(child, "exit");
   stack.defer(async () => {
     child.kill("SIGTERM");
