@@ -46,14 +46,12 @@ export interface LadderStats {
   readonly damaged: number;
 }
 
-/** The worker threads in which all ladders of a process decode and encode. */
+/** The worker thread in which all ladders of a process decode and encode. */
 export interface LadderPool extends AsyncDisposable {
   open(options: LadderOptions): Ladder;
 }
 
 export interface LadderPoolOptions {
-  /** 1 when absent. A ladder stays with one of them. */
-  readonly workers?: number;
   /** Told when a worker died of something; another takes its place, unless it dies again and again. */
   broke(error: unknown): void;
 }

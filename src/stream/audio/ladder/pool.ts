@@ -14,8 +14,10 @@ interface Member extends WorkerLink, AsyncDisposable {
 }
 
 /** Threads begin with the first ladder. */
-export function createLadderPool({ workers = 1, broke }: LadderPoolOptions): LadderPool {
-  const members = Array.from({ length: workers }, () => createMember(broke));
+export function createLadderPool({ broke }: LadderPoolOptions): LadderPool {
+  // One, and nobody else in the process: the native codec is not made for two threads, and one thread's sound would
+  // spoil the other's without a word.
+  const members = [createMember(broke)];
   return {
     open(options) {
       const member = members.reduce((least, other) => (other.ladders.size < least.ladders.size ? other : least));
