@@ -123,6 +123,8 @@ export const limits = {
     /** What a listener over RPC gathers before it plays, and gets at once. */
     playerBufferMs: 300,
     tickMs: 100,
+    /** What a player over HTTP gets at a time: it has a burst in hand, and each write costs the same. */
+    httpPieceMs: 250,
     /** How full a player's buffer has to be to be well. */
     healthyBufferMs: 200,
     /** AUTO steps up after this long without trouble, and not before `autoHoldMs` after it had to step down. */

@@ -78,6 +78,9 @@ export class HttpListener implements Audience {
     return this.#feed?.quality;
   }
 
+  /** The piece of time that was written last. */
+  #piece: number | undefined;
+
   /** Players over HTTP do not say. */
   readonly bufferHealth = undefined;
 
@@ -87,8 +90,13 @@ export class HttpListener implements Audience {
       if (now - this.#blockedSince > limits.live.stalledListenerMs) this.#exchange.reset();
       return;
     }
+    // All players in step: what is written to one is written to the others.
+    const piece = Math.floor(now / limits.live.httpPieceMs);
+    if (piece === this.#piece) return;
     this.#feed ??= this.#tune();
-    if (this.#feed !== undefined) this.#advance(this.#feed, now);
+    if (this.#feed === undefined) return;
+    this.#piece = piece;
+    this.#advance(this.#feed, now);
   }
 
   paused(): void {
@@ -120,6 +128,7 @@ export class HttpListener implements Audience {
 
   ended(): void {
     if (this.#over) return;
+    this.#piece = undefined;
     this.tick(performance.now());
     this.close();
   }
