@@ -304,6 +304,8 @@ test("everything can be done with the keyboard alone", async () => {
   await keyboard.type("second line");
   await keyboard.press("Enter");
   await expectSaid(visitor, ["first line\nsecond line"]);
+  // What is still on its way cannot be edited yet.
+  await page.locator(".message-sending").waitFor({ state: "detached" });
   await keyboard.press("ArrowUp");
   await expect.poll(() => page.locator(":focus").evaluate(nameOf)).toBe("Edit message");
   await keyboard.press("Escape");
