@@ -51,6 +51,11 @@ export const limits = {
     requestIdMs: 24 * 60 * 60 * 1000,
     requestSweepMs: 10 * 60 * 1000,
   },
+  bus: {
+    /** The largest message; NATS takes 1 MiB with its headers unless it is told otherwise. */
+    payloadBytes: 512 * 1024,
+    probeMs: 1000,
+  },
   chat: {
     membersPerRoom: 100_000,
     roomsPerUser: 1000,

@@ -40,6 +40,7 @@ const caller: Principal = {
 function unreliableBus(bus: Bus, random: () => number): Bus {
   const held: (() => void)[] = [];
   return {
+    ...bus,
     publish(subject, payload) {
       const bytes = Uint8Array.from(payload);
       const fate = random();
@@ -52,8 +53,6 @@ function unreliableBus(bus: Bus, random: () => number): Bus {
       if (fate < 0.45) bus.publish(subject, bytes);
       if (fate > 0.6) for (const late of held.splice(0).reverse()) late();
     },
-    subscribe: (subject, listener) => bus.subscribe(subject, listener),
-    [Symbol.asyncDispose]: () => bus[Symbol.asyncDispose](),
   };
 }
 

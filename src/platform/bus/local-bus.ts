@@ -1,37 +1,36 @@
 import type { Log } from "../log.ts";
-import type { Bus } from "./bus.ts";
+import { Answerers } from "./answerers.ts";
+import { type Bus, requirePattern, requireSubject } from "./bus.ts";
+import { inTime } from "./in-time.ts";
+import { Listeners } from "./listeners.ts";
 
-/** A bus inside one process. Delivers before `publish` returns. */
+/** A bus inside one process. There is nothing that could be cut off, so that there is never a gap. */
 export function createLocalBus(needs: { log: Log }): Bus {
-  const subjects = new Map<string, Set<(payload: Uint8Array) => void>>();
+  const listeners = new Listeners(needs.log);
+  const answerers = new Answerers(needs.log);
   return {
-    publish(subject, payload) {
-      const listeners = subjects.get(subject);
-      if (listeners === undefined) return;
-      for (const listener of [...listeners]) {
-        try {
-          listener(payload);
-        } catch (error) {
-          needs.log.error({ err: error, subject }, "a bus listener failed");
-        }
-      }
+    publish(subject, payload, headers) {
+      requireSubject(subject);
+      listeners.tell(payload, { subject, headers });
     },
-    subscribe(subject, listener) {
-      let listeners = subjects.get(subject);
-      if (listeners === undefined) {
-        listeners = new Set();
-        subjects.set(subject, listeners);
-      }
-      listeners.add(listener);
-      return {
-        [Symbol.dispose]() {
-          listeners.delete(listener);
-          if (listeners.size === 0 && subjects.get(subject) === listeners) subjects.delete(subject);
-        },
-      };
+    subscribe(pattern, listener) {
+      requirePattern(pattern);
+      return listeners.add(pattern, listener);
     },
+    async request(subject, payload, options) {
+      requireSubject(subject);
+      return inTime(options, (signal) => answerers.ask({ subject, payload, headers: options.headers, signal }));
+    },
+    answer(subject, answerer) {
+      requireSubject(subject);
+      return answerers.add(subject, answerer);
+    },
+    onGap: () => ({ [Symbol.dispose]: () => undefined }),
+    isConnected: true,
+    async probe() {},
     async [Symbol.asyncDispose]() {
-      subjects.clear();
+      listeners.clear();
+      answerers.clear();
     },
   };
 }
