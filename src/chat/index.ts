@@ -16,6 +16,7 @@ import { createMembers } from "./members.ts";
 import { createMemberships } from "./memberships.ts";
 import { createMessageChanges } from "./message-changes.ts";
 import { createMessageModeration } from "./message-moderation.ts";
+import { createShowMessage } from "./message-view.ts";
 import { createMessages } from "./messages.ts";
 import { chatMigrations } from "./migrations.ts";
 import { createModeration } from "./moderation.ts";
@@ -75,7 +76,8 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
     database,
     clock,
   });
-  const changes = createMessageChanges({ store: messages });
+  const show = createShowMessage();
+  const changes = createMessageChanges({ store: messages, show });
   const floor = { database, writes, clock };
   const invites = createInvites({ writes, clock, invites: createSqlInviteStore() });
   const checks = createAccessChecks({ database, clock, auth });
@@ -99,11 +101,12 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
     }),
     ...accessHandlers({ checks }),
     ...typingHandlers(createTyping({ database, bus, clock, members, directs })),
-    ...messageHandlers(
-      createMessages({ ...floor, changes, requests, store: messages, directs, members, log: moderationLog }),
-    ),
-    ...messageModerationHandlers(
-      createMessageModeration({
+    ...messageHandlers({
+      messages: createMessages({ ...floor, changes, requests, store: messages, directs, members, log: moderationLog }),
+      show,
+    }),
+    ...messageModerationHandlers({
+      moderation: createMessageModeration({
         writes,
         clock,
         changes,
@@ -112,11 +115,13 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
         reports: createSqlReportStore(),
         log: moderationLog,
       }),
-    ),
+      show,
+    }),
     ...directHandlers({
       direct: createDirect({ ...floor, peers, changes, requests, store: messages, directs, memberships }),
       blocks: createBlocks({ database, peers, directs }),
       online,
+      show,
     }),
   });
 

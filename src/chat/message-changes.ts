@@ -3,6 +3,7 @@ import type { Principal } from "../platform/access/principal.ts";
 import { type MessageId, newId, type RoomId, type UserId } from "../platform/ids.ts";
 import type { ChatWrite } from "./events/event-log.ts";
 import { messageDeleted, messageEdited, messageSent } from "./message-facts.ts";
+import type { ShowMessage } from "./message-view.ts";
 import type { MessageStore, StoredMessage } from "./store/message-store.ts";
 
 /** What is about to be said, where, by whom and when (milliseconds since 1970). */
@@ -30,8 +31,8 @@ export interface MessageChanges {
   remove(write: ChatWrite, message: StoredMessage, change: Change): Promise<void>;
 }
 
-export function createMessageChanges(needs: { store: MessageStore }): MessageChanges {
-  const { store } = needs;
+export function createMessageChanges(needs: { store: MessageStore; show: ShowMessage }): MessageChanges {
+  const { store, show } = needs;
   return {
     async post(write, { roomId, sender, content, type, replyTo, at }) {
       const draft: Omit<StoredMessage, "sequence"> = {
@@ -54,7 +55,7 @@ export function createMessageChanges(needs: { store: MessageStore }): MessageCha
         at,
         messageId: draft.id,
         countsMessage: true,
-        payload: messageSent(draft),
+        payload: messageSent(show, draft),
       });
       const message = { ...draft, sequence };
       await store.insert(write.tx, message);
@@ -69,7 +70,7 @@ export function createMessageChanges(needs: { store: MessageStore }): MessageCha
         actorId,
         at,
         messageId: message.id,
-        payload: messageEdited(edited),
+        payload: messageEdited(show, edited),
       });
       return edited;
     },

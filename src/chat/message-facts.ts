@@ -6,24 +6,24 @@ import {
   MessageWarnedSchema,
 } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { NewEvent } from "./events/event-log.ts";
-import { publicMessage } from "./message-view.ts";
+import type { ShowMessage } from "./message-view.ts";
 import type { StoredMessage } from "./store/message-store.ts";
 
 /** What can happen to a message, as the payload of the event that tells of it. */
 type Payload = NewEvent["payload"];
 
 /** The event's number becomes the message's. */
-export function messageSent(message: Omit<StoredMessage, "sequence">): Payload {
+export function messageSent(show: ShowMessage, message: Omit<StoredMessage, "sequence">): Payload {
   return (sequence) => ({
     case: "messageSent",
-    value: create(MessageSentSchema, { message: publicMessage({ ...message, sequence }) }),
+    value: create(MessageSentSchema, { message: show({ ...message, sequence }) }),
   });
 }
 
-export function messageEdited(message: StoredMessage): Payload {
+export function messageEdited(show: ShowMessage, message: StoredMessage): Payload {
   return () => ({
     case: "messageEdited",
-    value: create(MessageEditedSchema, { message: publicMessage(message) }),
+    value: create(MessageEditedSchema, { message: show(message) }),
   });
 }
 

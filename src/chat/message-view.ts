@@ -3,21 +3,24 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Message, MessageSchema } from "#gen/veza/chat/v1/message_pb.ts";
 import type { StoredMessage } from "./store/message-store.ts";
 
-/** A message in the words of the contract: what all who read its room may see, and events hold. */
-export function publicMessage(message: StoredMessage): Message {
-  return create(MessageSchema, {
-    id: message.id,
-    roomId: message.roomId,
-    senderId: message.senderId,
-    senderUsername: message.senderUsername,
-    content: message.content,
-    type: message.type,
-    createdAt: timestampFromMs(message.createdAt),
-    ...(message.updatedAt !== undefined && { updatedAt: timestampFromMs(message.updatedAt) }),
-    isEdited: message.isEdited,
-    isDeleted: message.isDeleted,
-    ...(message.replyTo !== undefined && { replyTo: message.replyTo }),
-    sequence: BigInt(message.sequence),
-    replyCount: message.replyCount,
-  });
+/** Puts a message into the words of the contract: what all who read its room may see, and events hold. */
+export type ShowMessage = (message: StoredMessage) => Message;
+
+export function createShowMessage(): ShowMessage {
+  return (message) =>
+    create(MessageSchema, {
+      id: message.id,
+      roomId: message.roomId,
+      senderId: message.senderId,
+      senderUsername: message.senderUsername,
+      content: message.content,
+      type: message.type,
+      createdAt: timestampFromMs(message.createdAt),
+      ...(message.updatedAt !== undefined && { updatedAt: timestampFromMs(message.updatedAt) }),
+      isEdited: message.isEdited,
+      isDeleted: message.isDeleted,
+      ...(message.replyTo !== undefined && { replyTo: message.replyTo }),
+      sequence: BigInt(message.sequence),
+      replyCount: message.replyCount,
+    });
 }

@@ -5,7 +5,7 @@ import { cutPage, readPage } from "../../rpc/paging.ts";
 import { principalOf } from "../../rpc/principal.ts";
 import type { Blocks } from "../blocks.ts";
 import type { Direct } from "../direct.ts";
-import { publicMessage } from "../message-view.ts";
+import type { ShowMessage } from "../message-view.ts";
 import type { OnlineUsers } from "../online.ts";
 import { toConversation, typeSent } from "./message-convert.ts";
 import { userIdOf } from "./user-ids.ts";
@@ -14,8 +14,9 @@ export function directHandlers(needs: {
   direct: Direct;
   blocks: Blocks;
   online: OnlineUsers;
+  show: ShowMessage;
 }): Partial<ServiceImpl<typeof ChatService>> {
-  const { direct, blocks, online } = needs;
+  const { direct, blocks, online, show } = needs;
   return {
     async sendDirectMessage({ recipientId, content, type, requestId }, context) {
       const message = await direct.send(principalOf(context), {
@@ -24,7 +25,7 @@ export function directHandlers(needs: {
         type: typeSent(type),
         requestId,
       });
-      return { message: publicMessage(message) };
+      return { message: show(message) };
     },
 
     async getDirectMessages({ otherUserId, limit, beforeId }, context) {
@@ -32,7 +33,7 @@ export function directHandlers(needs: {
         limit,
         beforeId: beforeId as MessageId | undefined,
       });
-      return { messages: page.messages.map(publicMessage), hasMore: page.hasMore };
+      return { messages: page.messages.map(show), hasMore: page.hasMore };
     },
 
     async listConversations(request, context) {
@@ -45,7 +46,7 @@ export function directHandlers(needs: {
         lastUsedAt,
         roomId,
       ]);
-      return { conversations: items.map((conversation) => toConversation(conversation, online)), nextPageToken };
+      return { conversations: items.map((conversation) => toConversation(conversation, online, show)), nextPageToken };
     },
 
     async blockUser({ userId }, context) {

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { type Conversation, ConversationSchema, MessageType } from "#gen/veza/chat/v1/message_pb.ts";
-import { publicMessage } from "../message-view.ts";
+import type { ShowMessage } from "../message-view.ts";
 import type { OnlineUsers } from "../online.ts";
 import type { StoredConversation } from "../store/direct-store.ts";
 
@@ -9,13 +9,13 @@ export function typeSent(type: MessageType): MessageType {
   return type === MessageType.UNSPECIFIED ? MessageType.TEXT : type;
 }
 
-export function toConversation(conversation: StoredConversation, online: OnlineUsers): Conversation {
+export function toConversation(conversation: StoredConversation, online: OnlineUsers, show: ShowMessage): Conversation {
   const { roomId, other, lastMessage, unread } = conversation;
   return create(ConversationSchema, {
     roomId,
     otherUserId: other?.userId ?? "0",
     otherUsername: other?.username ?? "",
-    lastMessage: publicMessage(lastMessage),
+    lastMessage: show(lastMessage),
     unread,
     isOnline: other !== undefined && online.isOnline(other.userId),
   });

@@ -3,9 +3,13 @@ import type { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
 import type { MessageId } from "../../platform/ids.ts";
 import { principalOf } from "../../rpc/principal.ts";
 import type { MessageModeration } from "../message-moderation.ts";
-import { publicMessage } from "../message-view.ts";
+import type { ShowMessage } from "../message-view.ts";
 
-export function messageModerationHandlers(moderation: MessageModeration): Partial<ServiceImpl<typeof ChatService>> {
+export function messageModerationHandlers(needs: {
+  moderation: MessageModeration;
+  show: ShowMessage;
+}): Partial<ServiceImpl<typeof ChatService>> {
+  const { moderation, show } = needs;
   return {
     async moderateMessage({ messageId, action, reason, content }, context) {
       const message = await moderation.moderate(principalOf(context), {
@@ -14,7 +18,7 @@ export function messageModerationHandlers(moderation: MessageModeration): Partia
         reason,
         content,
       });
-      return { message: publicMessage(message) };
+      return { message: show(message) };
     },
   };
 }

@@ -2,11 +2,15 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
 import type { MessageId, RoomId } from "../../platform/ids.ts";
 import { principalOf } from "../../rpc/principal.ts";
-import { publicMessage } from "../message-view.ts";
+import type { ShowMessage } from "../message-view.ts";
 import type { Messages } from "../messages.ts";
 import { typeSent } from "./message-convert.ts";
 
-export function messageHandlers(messages: Messages): Partial<ServiceImpl<typeof ChatService>> {
+export function messageHandlers(needs: {
+  messages: Messages;
+  show: ShowMessage;
+}): Partial<ServiceImpl<typeof ChatService>> {
+  const { messages, show } = needs;
   return {
     async sendMessage(request, context) {
       const message = await messages.send(principalOf(context), {
@@ -17,12 +21,12 @@ export function messageHandlers(messages: Messages): Partial<ServiceImpl<typeof 
         requestId: request.requestId,
         attachmentIds: request.attachmentIds,
       });
-      return { message: publicMessage(message) };
+      return { message: show(message) };
     },
 
     async editMessage({ messageId, content }, context) {
       const message = await messages.edit(principalOf(context), messageId as MessageId, content);
-      return { message: publicMessage(message) };
+      return { message: show(message) };
     },
 
     async deleteMessage({ messageId }, context) {
@@ -37,7 +41,7 @@ export function messageHandlers(messages: Messages): Partial<ServiceImpl<typeof 
         beforeId: beforeId as MessageId | undefined,
         afterId: afterId as MessageId | undefined,
       });
-      return { messages: page.messages.map(publicMessage), hasMore: page.hasMore };
+      return { messages: page.messages.map(show), hasMore: page.hasMore };
     },
   };
 }
