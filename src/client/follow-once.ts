@@ -1,10 +1,10 @@
 import type { ChatEvent, Heartbeat, Hello } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import { ResumeState } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { SubscribeToChatEventsResponse } from "#gen/veza/chat/v1/chat_service_pb.ts";
-import type { Cut } from "./after-cut.ts";
 import type { Cursors } from "./cursors.ts";
 import { problemOf } from "./errors.ts";
 import type { FollowOptions } from "./follow.ts";
+import type { FollowCut } from "./follow-end.ts";
 import type { Network } from "./network.ts";
 import type { Timers } from "./timers.ts";
 
@@ -25,13 +25,13 @@ interface OnceOptions extends Omit<FollowOptions, "cursors"> {
 }
 
 /** Follows over one connection until that is over, and says why. */
-export async function followOnce(options: OnceOptions): Promise<Cut> {
+export async function followOnce(options: OnceOptions): Promise<FollowCut> {
   const { client, roomIds = [], cursors, signal, timers, network } = options;
   if (signal.aborted) return { kind: "stopped" };
 
   const connection = new AbortController();
-  let ownCut: Cut | undefined;
-  const breakOff = (cut: Cut) => {
+  let ownCut: FollowCut | undefined;
+  const breakOff = (cut: FollowCut) => {
     ownCut ??= cut;
     connection.abort();
   };
@@ -50,7 +50,7 @@ export async function followOnce(options: OnceOptions): Promise<Cut> {
     for (;;) {
       const cancelWatch = timers.after(SILENCE_MS, () => breakOff({ kind: "silent" }));
       const next = await frames.next().then(
-        (result): IteratorResult<SubscribeToChatEventsResponse, Cut> =>
+        (result): IteratorResult<SubscribeToChatEventsResponse, FollowCut> =>
           result.done ? { done: true, value: { kind: "closed", closing: undefined } } : result,
         (thrown) => ({ done: true, value: { kind: "failed", problem: problemOf(thrown) } }) as const,
       );
@@ -72,7 +72,7 @@ export async function followOnce(options: OnceOptions): Promise<Cut> {
 type Frame = SubscribeToChatEventsResponse["frame"];
 
 /** Takes one connection's frames in their order; answers why the connection cannot go on, if so. */
-function createReader(options: OnceOptions): (frame: Frame) => Promise<Cut | undefined> {
+function createReader(options: OnceOptions): (frame: Frame) => Promise<FollowCut | undefined> {
   const { cursors, mendedHoles } = options;
   const behind = new Set<string>();
   const announcedHeads = new Map<string, bigint>();
@@ -95,7 +95,7 @@ function createReader(options: OnceOptions): (frame: Frame) => Promise<Cut | und
     return true;
   }
 
-  async function readHello({ rooms }: Hello): Promise<Cut | undefined> {
+  async function readHello({ rooms }: Hello): Promise<FollowCut | undefined> {
     cursors.keepOnly(rooms.map(({ roomId }) => roomId));
     for (const { roomId, headSequence, state } of rooms) {
       const seen = cursors.get(roomId);
@@ -111,7 +111,7 @@ function createReader(options: OnceOptions): (frame: Frame) => Promise<Cut | und
     return undefined;
   }
 
-  async function readEvent(event: ChatEvent): Promise<Cut | undefined> {
+  async function readEvent(event: ChatEvent): Promise<FollowCut | undefined> {
     const { roomId, sequence } = event;
     switch (cursors.judge(roomId, sequence)) {
       case "seen":
@@ -130,7 +130,7 @@ function createReader(options: OnceOptions): (frame: Frame) => Promise<Cut | und
     }
   }
 
-  function readCaughtUp(roomId: string, sequence: bigint): Cut | undefined {
+  function readCaughtUp(roomId: string, sequence: bigint): FollowCut | undefined {
     const seen = cursors.get(roomId);
     if (seen === undefined) cursors.set(roomId, sequence);
     else if (seen < sequence) return HOLE;
@@ -140,7 +140,7 @@ function createReader(options: OnceOptions): (frame: Frame) => Promise<Cut | und
   }
 
   /** A head that was announced one heartbeat ago has had its time to arrive: if it has not, it got lost. */
-  function readHeartbeat({ rooms }: Heartbeat): Cut | undefined {
+  function readHeartbeat({ rooms }: Heartbeat): FollowCut | undefined {
     for (const { roomId, headSequence } of rooms) {
       const seen = cursors.get(roomId);
       const announced = announcedHeads.get(roomId);
@@ -172,4 +172,4 @@ function createReader(options: OnceOptions): (frame: Frame) => Promise<Cut | und
   };
 }
 
-const HOLE: Cut = { kind: "hole" };
+const HOLE: FollowCut = { kind: "hole" };

@@ -1,9 +1,10 @@
 import type { Client } from "@connectrpc/connect";
 import type { ChatEvent, ChatSignal } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
-import { afterCut, type FollowEnd, isRefusal } from "./after-cut.ts";
+import { afterCut, isRefusal } from "./after-cut.ts";
 import { createBackoff } from "./backoff.ts";
 import { createCursors } from "./cursors.ts";
+import { type FollowEnd, followVerdicts } from "./follow-end.ts";
 import { followOnce } from "./follow-once.ts";
 import { type Network, steadyNetwork } from "./network.ts";
 import { pause } from "./pause.ts";
@@ -71,7 +72,7 @@ export async function follow(options: FollowOptions): Promise<FollowEnd> {
     });
     refusals = isRefusal(cut) ? refusals + 1 : 0;
 
-    const decision = afterCut(cut, refusals);
+    const decision = afterCut(cut, refusals, followVerdicts);
     if (decision.kind === "end") {
       options.onState?.({ kind: "ended", end: decision.end });
       return decision.end;

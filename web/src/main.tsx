@@ -1,6 +1,6 @@
 import { render } from "preact";
 import "@preact/signals";
-import { App } from "./pages/app.tsx";
+import { App } from "./app/app.tsx";
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("the page has no place for the app");

@@ -4,12 +4,13 @@ import type { AudioPacket, AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts"
 import type { ListenOpened } from "#gen/veza/stream/v1/listener_pb.ts";
 import type { StreamMetadata } from "#gen/veza/stream/v1/stream_pb.ts";
 import type { ListenResponse, StreamService } from "#gen/veza/stream/v1/stream_service_pb.ts";
+import { afterCut, isRefusal } from "../after-cut.ts";
 import { createBackoff } from "../backoff.ts";
 import { problemOf } from "../errors.ts";
 import { type Network, steadyNetwork } from "../network.ts";
 import { pause } from "../pause.ts";
 import { systemTimers, type Timers } from "../timers.ts";
-import { afterListenCut, isTokenRefusal, type ListenCut, type ListenEnd } from "./listen-end.ts";
+import { isUnknownListener, type ListenCut, type ListenEnd, listenVerdicts } from "./listen-end.ts";
 
 export type ReceiveState =
   | { readonly kind: "connecting" }
@@ -62,10 +63,11 @@ export async function receive(options: ReceiveOptions): Promise<ListenEnd> {
   for (;;) {
     options.onState?.({ kind: "connecting" });
     const cut = await receiveOnce({ ...options, timers, network, progress, onSound: () => backoff.reset() });
-    refusals = isTokenRefusal(cut) ? refusals + 1 : 0;
-    const decision = afterListenCut(cut, refusals);
+    if (cut.kind === "stream-ended") return cut;
+    refusals = isRefusal(cut) ? refusals + 1 : 0;
+    const decision = afterCut(cut, refusals, listenVerdicts);
     if (decision.kind === "end") return decision.end;
-    if (decision.joinsAgain) progress.listenerId = undefined;
+    if (cut.kind === "failed" && isUnknownListener(cut.problem)) progress.listenerId = undefined;
     const ms = decision.afterMs + (decision.jitter ? backoff.next() : 0);
     if (ms === 0) continue;
     options.onState?.({ kind: "waiting", until: timers.now() + ms });
@@ -175,7 +177,7 @@ function take(frame: ListenResponse["frame"], options: OnceOptions): ListenCut |
       options.onPaused?.(frame.case === "paused");
       return undefined;
     case "ended":
-      return { kind: "ended" };
+      return { kind: "stream-ended" };
     case "closing":
       return { kind: "closed", closing: frame.value };
     case "heartbeat":

@@ -1,0 +1,46 @@
+import type { Message } from "#gen/veza/chat/v1/message_pb.ts";
+import { Link } from "../app/link.tsx";
+import { paths, route } from "../app/router.ts";
+import { useWorkspace } from "../app/use-workspace.ts";
+import { Avatar } from "../ui/avatar.tsx";
+import { UnreadBadge } from "../unread/unread-badge.tsx";
+
+/** The person's direct conversations. Not there while there are none: the way to one begins at a member of a room. */
+export function ConversationList() {
+  const { conversations, unread, account } = useWorkspace();
+  const at = route.value;
+  const list = conversations.list.value;
+  if (list.length === 0) return null;
+  return (
+    <section aria-labelledby="conversations-title">
+      <div class="list-head">
+        <h2 id="conversations-title">Direct messages</h2>
+      </div>
+      <ul class="list">
+        {list.map(({ roomId, otherUserId, otherUsername, lastMessage, isOnline }) => (
+          <li key={roomId}>
+            <Link
+              to={paths.direct(otherUserId)}
+              class={unread.of(roomId).count > 0 ? "row row-tall row-unread" : "row row-tall"}
+              isCurrent={at.page === "direct" && at.userId === otherUserId}
+            >
+              <Avatar userId={otherUserId} username={otherUsername} isOnline={isOnline} size="small" />
+              <span class="row-words">
+                <span class="row-name">{otherUsername || "Deleted account"}</span>
+                {lastMessage !== undefined && (
+                  <span class="row-note">{lastWords(lastMessage, lastMessage.senderId === account.userId)}</span>
+                )}
+              </span>
+              <UnreadBadge unread={unread.of(roomId)} />
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function lastWords({ isDeleted, content }: Message, isOwn: boolean): string {
+  if (isDeleted) return "Message deleted";
+  return isOwn ? `You: ${content}` : content;
+}

@@ -1,0 +1,64 @@
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { useWorkspace } from "../app/use-workspace.ts";
+import { Composer } from "../composer/composer.tsx";
+import { MessageLog } from "./message-log.tsx";
+import type { Place } from "./places.ts";
+
+interface PlaceViewProps {
+  readonly place: Place;
+  /** Undefined for a conversation that has not begun, and a room that the person only looks into. */
+  readonly roomId: string | undefined;
+  readonly composerLabel: string;
+  /** Whether one comes here to write. False beside something else. */
+  readonly takesFocus?: boolean;
+  readonly emptyText: string;
+  /** Instead of the composer, for who cannot write here. */
+  readonly bar?: ComponentChildren;
+}
+
+/** The log of a place above the composer. */
+export function PlaceView({ place, roomId, composerLabel, takesFocus = true, emptyText, bar }: PlaceViewProps) {
+  const { account } = useWorkspace();
+  const { timeline } = place;
+  const editing = useSignal<string | undefined>(undefined);
+
+  const input = useRef<HTMLTextAreaElement>(null);
+
+  // Done with an edit, one goes on writing.
+  const isEditing = editing.value !== undefined;
+  const wasEditing = useRef(false);
+  useEffect(() => {
+    if (wasEditing.current && !isEditing) input.current?.focus();
+    wasEditing.current = isEditing;
+  }, [isEditing]);
+
+  // A place that was open before is up to date: its events went on arriving.
+  useEffect(() => {
+    if (timeline.state.peek() !== "ready") timeline.reload().catch(() => {});
+  }, [timeline]);
+
+  function editLast(): void {
+    const own = timeline.messages
+      .peek()
+      .findLast(({ senderId, isDeleted }) => senderId === account.userId && !isDeleted);
+    if (own !== undefined) editing.value = own.id;
+  }
+
+  return (
+    <div class="place">
+      <MessageLog place={place} roomId={roomId} editing={editing} emptyText={emptyText} />
+      {bar ?? (
+        <Composer
+          place={place}
+          roomId={roomId}
+          label={composerLabel}
+          takesFocus={takesFocus}
+          input={input}
+          onEditLast={editLast}
+        />
+      )}
+    </div>
+  );
+}
