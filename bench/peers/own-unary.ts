@@ -7,11 +7,13 @@ import { openPort } from "../../src/net/one-port.ts";
 import { createRpcServer } from "../../src/net/rpc/rpc-server.ts";
 import { createJwtVerifier } from "../../src/platform/access/jwt-verifier.ts";
 import { createRevocations } from "../../src/platform/access/revocations.ts";
+import { createTrustedProxies } from "../../src/platform/access/trusted-proxies.ts";
 import { createLocalBus } from "../../src/platform/bus/local-bus.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { createLog } from "../../src/platform/log.ts";
 import { interceptorChain } from "../../src/rpc/chain.ts";
 import { createGate } from "../../src/rpc/gate.ts";
+import { createRateLimit } from "../../src/rpc/rate-limit.ts";
 import { routes } from "../../src/rpc/routes.ts";
 import { warmValidation } from "../../src/rpc/validate.ts";
 import { serveParent } from "../kit/serve.ts";
@@ -54,9 +56,10 @@ const rpc = createRpcServer({
       sendMessage: ({ roomId, content }) => ({ message: { roomId, content } }),
     }),
   ],
-  gate: createGate({ verifier, publicServices: new Set(), log }),
+  gate: createGate({ verifier, publicServices: new Set(), rateLimit: createRateLimit({ clock }), log }),
   interceptors: interceptorChain({ log, clock, revocations, validator }),
   log,
+  proxies: createTrustedProxies([]),
   shutdown: new AbortController().signal,
 });
 const port = await openPort({

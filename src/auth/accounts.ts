@@ -18,7 +18,7 @@ export interface Accounts {
   get(userId: UserId): Promise<Account>;
   /** Throws EMAIL_TAKEN or USER_NOT_FOUND. */
   updateProfile(userId: UserId, changes: ProfileChanges): Promise<Account>;
-  /** Sets a new password and ends all sessions but the caller's. Throws BAD_CREDENTIALS or USER_NOT_FOUND. */
+  /** Sets a new password and ends all sessions but the caller's. Throws BAD_CREDENTIALS, RATE_LIMITED or USER_NOT_FOUND. */
   changePassword(
     principal: Principal,
     passwords: { readonly current: string; readonly next: string },
@@ -53,7 +53,7 @@ export function createAccounts(needs: {
     async changePassword({ userId, sessionId }, { current, next }, signal) {
       const passwordHash = await store.passwordHash(userId);
       if (passwordHash === undefined) throw userNotFound();
-      if (!(await passwords.matches(passwordHash, current, signal))) throw badCredentials();
+      if (!(await passwords.matches(passwordHash, current, userId, signal))) throw badCredentials();
       const nextHash = await passwords.hash(next, signal);
       const { ended, at } = await store.write(async (write) => {
         // Of two changes at once the first wins; the other one's current password is no longer current.

@@ -14,7 +14,7 @@ export const erasedSubject = "auth.erased";
 export interface Erasure {
   /**
    * Deletes everything that is known of the person, and tells the other services to forget them.
-   * Throws BAD_CREDENTIALS, LAST_ADMIN or, when it has happened already, USER_NOT_FOUND.
+   * Throws BAD_CREDENTIALS, RATE_LIMITED, LAST_ADMIN or, when it has happened already, USER_NOT_FOUND.
    */
   erase(userId: UserId, password: string, signal: AbortSignal): Promise<void>;
 }
@@ -31,7 +31,7 @@ export function createErasure(needs: {
     async erase(userId, password, signal) {
       const passwordHash = await store.passwordHash(userId);
       if (passwordHash === undefined) throw userNotFound();
-      if (!(await passwords.matches(passwordHash, password, signal))) throw badCredentials();
+      if (!(await passwords.matches(passwordHash, password, userId, signal))) throw badCredentials();
       const at = await store.write(async (write) => {
         const account = await write.account(userId);
         if (account === undefined) throw userNotFound();

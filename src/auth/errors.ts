@@ -13,5 +13,11 @@ export const notYourAccount = () => new Failure(Reason.NOT_YOUR_ACCOUNT);
 export const lastAdmin = () => new Failure(Reason.LAST_ADMIN);
 export const issuerOutside = () => new Failure(Reason.ISSUER_OUTSIDE);
 
+export const tooManyGuesses = (retryAfterMs: number) =>
+  new Failure(Reason.RATE_LIMITED, {
+    sentence: "too many wrong passwords for this account: wait a little and try again",
+    retryAfterMs,
+  });
+
 export const tooManyHashes = () =>
   new Failure(Reason.UNAVAILABLE, { sentence: "too many sign-ins are waiting: try again", retryAfterMs: 2000 });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { AuthService } from "#gen/veza/auth/v1/auth_service_pb.ts";
+import { createAllowances } from "../platform/access/allowances.ts";
 import { createJwtVerifier } from "../platform/access/jwt-verifier.ts";
 import { limits } from "../platform/limits.ts";
 import type { PermissionPeers } from "../platform/peers/peers.ts";
@@ -10,6 +11,7 @@ import { createAdministration } from "./administration.ts";
 import type { Auth } from "./auth.ts";
 import { createAuthPeer } from "./auth-peer.ts";
 import { createErasure } from "./erasure.ts";
+import { limitGuesses } from "./password-guesses.ts";
 import { createPasswords } from "./passwords.ts";
 import { createPermissionCheck } from "./permission-check.ts";
 import { createRefreshTokens } from "./refresh-tokens.ts";
@@ -41,7 +43,10 @@ export async function createOwnAuth(needs: {
 
   const keys = await createSigningKeys({ directory, clock });
   const refreshTokens = createRefreshTokens(await loadSecret(join(directory, "refresh.key"), 32));
-  const passwords = await createPasswords();
+  const anyPasswords = await createPasswords();
+  const passwords = config.rateLimit
+    ? limitGuesses(anyPasswords, createAllowances({ clock, allowance: limits.rates.wrongPasswords }))
+    : anyPasswords;
   const issuer = createTokenIssuer({ keys, refreshTokens, issuer: issuerName });
   const verifier = createJwtVerifier({
     keys: keys.find,

@@ -9,8 +9,11 @@ const cost = { algorithm: 2 satisfies Algorithm.Argon2id, memoryCost: 19_456, ti
 export interface Passwords {
   /** The hash to keep, in PHC form. */
   hash(password: string, signal: AbortSignal): Promise<string>;
-  /** Whether the password made the hash. Without a hash the answer is no, after the same work. */
-  matches(passwordHash: string | undefined, password: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Whether the password made the hash. Without a hash the answer is no, after the same work. `account` names whose it
+   * would be, so that wrong ones can be counted.
+   */
+  matches(passwordHash: string | undefined, password: string, account: string, signal: AbortSignal): Promise<boolean>;
 }
 
 /** Hashes off the event loop, a few at once: each takes 19 MiB and some 30 ms of a core. */
@@ -22,7 +25,7 @@ export async function createPasswords(): Promise<Passwords> {
 
   return {
     hash: (password, signal) => pool.run(() => hash(canonical(password), cost), signal),
-    async matches(passwordHash, password, signal) {
+    async matches(passwordHash, password, _account, signal) {
       const matches = await pool.run(() => verify(passwordHash ?? nobodysHash, canonical(password)), signal);
       return matches && passwordHash !== undefined;
     },

@@ -1,5 +1,6 @@
 import type { Clock } from "../platform/clock.ts";
 import { accountInactive, badCredentials, emailTaken, usernameTaken } from "./errors.ts";
+import { nameKey } from "./names.ts";
 import type { Passwords } from "./passwords.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Account, AuthStore, SessionClient } from "./store.ts";
@@ -17,7 +18,7 @@ export interface SignedIn {
 export interface SignIn {
   /** Makes an account and signs it in; the first ever is an administrator. Throws USERNAME_TAKEN or EMAIL_TAKEN. */
   register(registration: Registration, client: SessionClient, signal: AbortSignal): Promise<SignedIn>;
-  /** By user name or e-mail address. Throws BAD_CREDENTIALS or, to who knows the password, ACCOUNT_INACTIVE. */
+  /** By user name or e-mail address. Throws BAD_CREDENTIALS, RATE_LIMITED or, to who knows the password, ACCOUNT_INACTIVE. */
   login(login: string, password: string, client: SessionClient, signal: AbortSignal): Promise<SignedIn>;
 }
 
@@ -44,7 +45,7 @@ export function createSignIn(needs: {
 
     async login(login, password, client, signal) {
       const credentials = await store.credentials(login);
-      const matches = await passwords.matches(credentials?.passwordHash, password, signal);
+      const matches = await passwords.matches(credentials?.passwordHash, password, nameKey(login), signal);
       if (credentials === undefined || !matches) throw badCredentials();
       const { userId, passwordHash } = credentials;
       return sessions.open(client, async (write) => {

@@ -19,6 +19,7 @@ import type { Platform } from "../platform/platform.ts";
 import { interceptorChain } from "../rpc/chain.ts";
 import { createGate } from "../rpc/gate.ts";
 import { createHealthState, healthRoutes } from "../rpc/health.ts";
+import { createRateLimit, unlimited } from "../rpc/rate-limit.ts";
 import { reflectionRoutes } from "../rpc/reflection.ts";
 import { type ServiceRoutes, withUnbuilt } from "../rpc/routes.ts";
 import { warmValidation } from "../rpc/validate.ts";
@@ -62,7 +63,12 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   found = { auth: auth.peer, chat: chat.peer, stream: streams.peer };
   await streams.begin();
 
-  const gate = createGate({ verifier: auth.verifier, publicServices, log });
+  const gate = createGate({
+    verifier: auth.verifier,
+    publicServices,
+    rateLimit: config.rateLimit ? createRateLimit({ clock }) : unlimited,
+    log,
+  });
   const validator = createValidator();
   const interceptors = interceptorChain({ log, clock, revocations, validator });
   const services = {
@@ -90,6 +96,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
       gate,
       interceptors,
       log,
+      proxies: platform.proxies,
       shutdown: shutdown.signal,
     });
   }

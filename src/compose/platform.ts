@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { createRevocations } from "../platform/access/revocations.ts";
+import { createTrustedProxies } from "../platform/access/trusted-proxies.ts";
 import { createLocalBus } from "../platform/bus/local-bus.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import type { Config } from "../platform/config.ts";
@@ -29,6 +30,7 @@ export function createPlatform(config: Config, overrides: PlatformOverrides = {}
     bus,
     database,
     revocations,
+    proxies: createTrustedProxies(config.trustedProxies),
     async [Symbol.asyncDispose]() {
       revocations[Symbol.dispose]();
       await bus[Symbol.asyncDispose]();

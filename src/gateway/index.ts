@@ -39,7 +39,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     context.header("cache-control", "public, max-age=60");
     return context.json(needs.jwks() as object);
   });
-  if (!platform.config.production) app.route("/test", testEndpoints(needs));
+  if (!platform.config.production) app.route("/test", testEndpoints({ ...needs, ...platform }));
   app.route("/", serveConsole());
   app.notFound((context) => context.json({ error: `there is nothing at ${context.req.path}` }, 404));
   app.onError((error, context) => {

@@ -6,6 +6,10 @@ import { MessageSchema } from "#gen/veza/chat/v1/message_pb.ts";
 import { RoomSchema, RoomType } from "#gen/veza/chat/v1/room_pb.ts";
 import { type Stream, StreamSchema, StreamVisibility } from "#gen/veza/stream/v1/stream_pb.ts";
 import type { ListenResponse, StreamService } from "#gen/veza/stream/v1/stream_service_pb.ts";
+import { createAllowances } from "../platform/access/allowances.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Config } from "../platform/config.ts";
+import { limits } from "../platform/limits.ts";
 
 /** The services as the built-in user sees them. */
 export interface TestServices {
@@ -45,7 +49,8 @@ function newTrip(): Trip {
 }
 
 /** A real round trip through a service, for whoever has just installed it and wants to see that it works. */
-export function testEndpoints(needs: { testServices: TestServices }): Hono {
+export function testEndpoints(needs: { testServices: TestServices; clock: Clock; config: Config }): Hono {
+  const allowances = createAllowances({ clock: needs.clock, allowance: limits.rates.test });
   const { chat, stream, sound } = needs.testServices;
 
   async function answer(
@@ -54,6 +59,11 @@ export function testEndpoints(needs: { testServices: TestServices }): Hono {
     example: string,
     make: (value: string, timed: Trip["timed"]) => Promise<object>,
   ): Promise<Response> {
+    const wait = needs.config.rateLimit ? allowances.take("everybody") : 0;
+    if (wait > 0) {
+      context.header("retry-after", String(Math.ceil(wait / 1000)));
+      return context.json({ error: "too many tests at once: try again a little later" }, 429);
+    }
     const value = await readName(context.req.raw, key);
     if (value === undefined) return context.json({ error: `send JSON like {"${key}": "${example}"}` }, 400);
     const { steps, timed } = newTrip();

@@ -29,7 +29,17 @@ const schema = z.object({
   VEZA_PUBLIC_URL: z.optional(z.url({ protocol: /^https?$/, error: "has to be an http:// or https:// address" })),
   VEZA_LOG_LEVEL: z._default(z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]), "info"),
   VEZA_LOG_FORMAT: z._default(z.enum(["auto", "json", "pretty"]), "auto"),
-  VEZA_TRUSTED_PROXIES: z._default(z.pipe(list, z.array(z.union([z.ipv4(), z.ipv6()]))), []),
+  VEZA_TRUSTED_PROXIES: z._default(
+    z.pipe(
+      list,
+      z.array(
+        z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+          error: "has to be addresses, or ranges such as 10.0.0.0/8",
+        }),
+      ),
+    ),
+    [],
+  ),
   VEZA_COUNTRY_HEADER: z._default(z.string().check(z.regex(/^[A-Za-z0-9-]+$/)), "cf-ipcountry"),
   VEZA_RATE_LIMIT: z._default(switchable, "on"),
   VEZA_ENV: z._default(z.enum(["development", "production"]), "development"),
@@ -53,7 +63,7 @@ export interface Config {
   /** Paths of PEM files. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly publicUrl: string | undefined;
-  /** Addresses of proxies whose word about their callers is believed. */
+  /** Addresses, or ranges of them, of proxies whose word about their callers is believed. */
   readonly trustedProxies: readonly string[];
   /** The header in which those proxies say which country a caller is in. */
   readonly countryHeader: string;

@@ -1,8 +1,32 @@
+/** So many at once, and so many a second in the long run. */
+export interface Allowance {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
 /**
  * Every bound of the service, as data. Times are milliseconds, sizes are bytes, unless a name says otherwise.
  * What a request may hold is bounded in the protos; what the service holds is bounded here.
  */
 export const limits = {
+  /** What one caller may do, counted by each process for itself. */
+  rates: {
+    /** By address, as the caller is not known yet. */
+    signIn: { burst: 60, perSecond: 1 },
+    /** Wrong passwords for one account, from wherever they come. */
+    wrongPasswords: { burst: 20, perSecond: 1 / 6 },
+    send: { burst: 200, perSecond: 20 },
+    create: { burst: 100, perSecond: 1 },
+    change: { burst: 300, perSecond: 30 },
+    read: { burst: 1000, perSecond: 100 },
+    open: { burst: 200, perSecond: 10 },
+    /** A browser that broadcasts sends fifty packets a second, each in a call of its own at worst. */
+    sound: { burst: 600, perSecond: 120 },
+    /** Round trips of `/test/*`, of everybody together. */
+    test: { burst: 60, perSecond: 1 },
+    /** Callers that are counted at once, for each kind. */
+    namesKept: 100_000,
+  },
   rpc: {
     messageBytes: 1024 * 1024,
     compressAboveBytes: 4096,

@@ -1,4 +1,5 @@
 import type { Revocations } from "./access/revocations.ts";
+import type { TrustedProxies } from "./access/trusted-proxies.ts";
 import type { Bus } from "./bus/bus.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
@@ -13,4 +14,5 @@ export interface Platform {
   readonly database: Database<unknown>;
   readonly bus: Bus;
   readonly revocations: Revocations;
+  readonly proxies: TrustedProxies;
 }

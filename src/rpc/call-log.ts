@@ -1,7 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, type ContextValues } from "@connectrpc/connect";
 import type { Log } from "../platform/log.ts";
-import { peerAddressKey } from "./peer-address.ts";
+import { clientAddressKey } from "./peer-address.ts";
 import { principalKey } from "./principal.ts";
 import { requestIdKey } from "./request-id.ts";
 
@@ -24,7 +24,7 @@ export function logCall(
       code: code === undefined ? "ok" : Code[code],
       ms: Math.round(durationMs * 1000) / 1000,
       user_id: values.get(principalKey)?.userId,
-      peer: values.get(peerAddressKey),
+      peer: values.get(clientAddressKey),
     },
     "rpc",
   );

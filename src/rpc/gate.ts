@@ -7,7 +7,9 @@ import { Failure, Reason } from "../platform/failure.ts";
 import type { Log } from "../platform/log.ts";
 import { logCall } from "./call-log.ts";
 import { failureToStatus } from "./errors.ts";
+import { clientAddressKey } from "./peer-address.ts";
 import { principalKey } from "./principal.ts";
+import type { RateLimit } from "./rate-limit.ts";
 
 /** What the gate looks at: the headers of a call, before its body is read. */
 export interface GateContext extends Pick<HandlerContext, "values"> {
@@ -16,19 +18,27 @@ export interface GateContext extends Pick<HandlerContext, "values"> {
 }
 
 /**
- * Lets a call in or throws UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_REVOKED or ADMIN_ONLY. The caller becomes the
+ * Lets a call in or throws UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_REVOKED, ADMIN_ONLY or RATE_LIMITED. The caller becomes the
  * context's principal. Answers at once unless a token has to be verified for the first time.
  */
 export type Gate = (context: GateContext) => void | Promise<void>;
 
 const bearer = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 
-export function createGate(needs: { verifier: TokenVerifier; publicServices: ReadonlySet<string>; log: Log }): Gate {
-  const { verifier, publicServices, log } = needs;
+export function createGate(needs: {
+  verifier: TokenVerifier;
+  publicServices: ReadonlySet<string>;
+  rateLimit: RateLimit;
+  log: Log;
+}): Gate {
+  const { verifier, publicServices, rateLimit, log } = needs;
 
   function enter(context: GateContext): void | Promise<void> {
     const required = accessOf(context.method, publicServices);
-    if (required === Access.PUBLIC) return;
+    if (required === Access.PUBLIC) {
+      rateLimit(context.method, context.values.get(clientAddressKey));
+      return;
+    }
     const token = context.authorization === undefined ? undefined : bearer.exec(context.authorization)?.[1];
     if (token === undefined) throw new Failure(Reason.UNAUTHENTICATED);
     const principal = verifier.verify(token);
@@ -36,6 +46,13 @@ export function createGate(needs: { verifier: TokenVerifier; publicServices: Rea
       ? principal.then((known) => admit(context, required, known))
       : admit(context, required, principal);
   }
+
+  function admit(context: GateContext, required: Access, principal: Principal): void {
+    if (required === Access.ADMIN && principal.role !== "admin") throw new Failure(Reason.ADMIN_ONLY);
+    rateLimit(context.method, principal.userId);
+    context.values.set(principalKey, principal);
+  }
+
   /** Interceptors do not see what is refused here: the line that every call gets is written here for it. */
   function refuse(context: GateContext, error: unknown): never {
     logCall(
@@ -55,11 +72,6 @@ export function createGate(needs: { verifier: TokenVerifier; publicServices: Rea
       refuse(context, error);
     }
   };
-}
-
-function admit(context: GateContext, required: Access, principal: Principal): void {
-  if (required === Access.ADMIN && principal.role !== "admin") throw new Failure(Reason.ADMIN_ONLY);
-  context.values.set(principalKey, principal);
 }
 
 const accesses = new WeakMap<DescMethod, Access>();

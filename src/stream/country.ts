@@ -1,3 +1,5 @@
+import type { TrustedProxies } from "../platform/access/trusted-proxies.ts";
+
 /**
  * Where a call comes from, as two letters (ISO 3166-1); undefined when that is not known. `peerAddress` is the socket's
  * other end. Never guessed from the address itself.
@@ -8,17 +10,12 @@ export type CountryOf = (headers: Pick<Headers, "get">, peerAddress: string) => 
 export const unknownCountry: CountryOf = () => undefined;
 
 /** Believes a header, such as `CF-IPCountry`, of the proxies at these addresses, and of nobody else. */
-export function countryFromHeader(needs: { header: string; trustedProxies: ReadonlySet<string> }): CountryOf {
-  const { header, trustedProxies } = needs;
+export function countryFromHeader(needs: { header: string; proxies: TrustedProxies }): CountryOf {
+  const { header, proxies } = needs;
   return (headers, peerAddress) => {
-    if (!trustedProxies.has(plain(peerAddress))) return undefined;
+    if (!proxies.trusts(peerAddress)) return undefined;
     const country = headers.get(header)?.trim().toUpperCase();
     // XX and T1 are what proxies say for "unknown" and "Tor".
     return country !== undefined && /^[A-Z]{2}$/.test(country) && country !== "XX" ? country : undefined;
   };
-}
-
-/** An IPv4 address may be written as an IPv6 one. */
-function plain(address: string): string {
-  return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
 }

@@ -31,8 +31,7 @@ export async function createStreams(needs: {
   shutdown: AbortSignal;
 }): Promise<Streams> {
   const { platform, peers, publicUrl, shutdown } = needs;
-  const { trustedProxies, countryHeader } = platform.config;
-  const countryOf = countryFromHeader({ header: countryHeader, trustedProxies: new Set(trustedProxies) });
+  const countryOf = countryFromHeader({ header: platform.config.countryHeader, proxies: platform.proxies });
   await using built = new AsyncDisposableStack();
   const service = built.use(
     await createStreamService({ platform, peers, live: () => live.port, publicUrl, countryOf }),

@@ -5,12 +5,14 @@ import { H2Exchange } from "../../src/net/h2-exchange.ts";
 import { openPort } from "../../src/net/one-port.ts";
 import { createRpcServer } from "../../src/net/rpc/rpc-server.ts";
 import { createRevocations } from "../../src/platform/access/revocations.ts";
+import { createTrustedProxies } from "../../src/platform/access/trusted-proxies.ts";
 import { createLocalBus } from "../../src/platform/bus/local-bus.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { limits } from "../../src/platform/limits.ts";
 import { createLog } from "../../src/platform/log.ts";
 import { interceptorChain } from "../../src/rpc/chain.ts";
 import { createGate } from "../../src/rpc/gate.ts";
+import { unlimited } from "../../src/rpc/rate-limit.ts";
 import {
   type ServerCompatRequest,
   ServerCompatRequestSchema,
@@ -40,10 +42,12 @@ const rpc = createRpcServer({
       },
     },
     publicServices: new Set([ConformanceService.typeName]),
+    rateLimit: unlimited,
     log,
   }),
   interceptors: interceptorChain({ log, clock, revocations, validator: createValidator() }),
   log,
+  proxies: createTrustedProxies([]),
   shutdown: new AbortController().signal,
   messageBytes: request.messageReceiveLimit === 0 ? limits.rpc.messageBytes : request.messageReceiveLimit,
 });

@@ -13,12 +13,14 @@ import { H2Exchange } from "#src/net/h2-exchange.ts";
 import { openPort, type Port } from "#src/net/one-port.ts";
 import { createRpcServer } from "#src/net/rpc/rpc-server.ts";
 import { createRevocations } from "#src/platform/access/revocations.ts";
+import { createTrustedProxies } from "#src/platform/access/trusted-proxies.ts";
 import { createLocalBus } from "#src/platform/bus/local-bus.ts";
 import { systemClock } from "#src/platform/clock.ts";
 import { Failure, Reason } from "#src/platform/failure.ts";
 import { createLog } from "#src/platform/log.ts";
 import { interceptorChain } from "#src/rpc/chain.ts";
 import { createGate } from "#src/rpc/gate.ts";
+import { unlimited } from "#src/rpc/rate-limit.ts";
 import { routes, type ServiceRoutes } from "#src/rpc/routes.ts";
 
 type Method<Kind> = { methodKind: Kind; input: typeof StringValueSchema; output: typeof StringValueSchema };
@@ -164,10 +166,12 @@ export async function openEcho(tls?: { cert: string; key: string }): Promise<Ech
         },
       },
       publicServices: new Set([EchoService.typeName]),
+      rateLimit: unlimited,
       log,
     }),
     interceptors: interceptorChain({ log, clock: systemClock, revocations, validator: createValidator() }),
     log,
+    proxies: createTrustedProxies([]),
     shutdown: shutdown.signal,
   });
   const nothing = Buffer.from("nothing here\n");

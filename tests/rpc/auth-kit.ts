@@ -11,6 +11,7 @@ import type { UserInfo } from "#gen/veza/auth/v1/user_pb.ts";
 import { type Auth, createAuth } from "../../src/auth/index.ts";
 import { createRevocations } from "../../src/platform/access/revocations.ts";
 import type { TokenVerifier } from "../../src/platform/access/token-verifier.ts";
+import { createTrustedProxies } from "../../src/platform/access/trusted-proxies.ts";
 import { createLocalBus } from "../../src/platform/bus/local-bus.ts";
 import { readConfig } from "../../src/platform/config.ts";
 import { createSqliteDatabase } from "../../src/platform/database/sqlite-database.ts";
@@ -19,6 +20,7 @@ import type { PermissionPeers } from "../../src/platform/peers/peers.ts";
 import type { Platform } from "../../src/platform/platform.ts";
 import { mapErrors } from "../../src/rpc/errors.ts";
 import { createGate } from "../../src/rpc/gate.ts";
+import { unlimited } from "../../src/rpc/rate-limit.ts";
 import { validateRequests } from "../../src/rpc/validate.ts";
 
 export type AuthClient = Client<typeof AuthService>;
@@ -75,12 +77,13 @@ export async function openHouse(options: HouseOptions = {}): Promise<AuthHouse> 
   });
   const bus = createLocalBus({ log });
   const platform: Platform = {
-    config: readConfig({ VEZA_DATA_DIR: dataDir, ...options.environment }),
+    config: readConfig({ VEZA_DATA_DIR: dataDir, VEZA_RATE_LIMIT: "off", ...options.environment }),
     log,
     clock,
     bus,
     database: createSqliteDatabase(join(dataDir, "veza.db")),
     revocations: createRevocations({ bus, clock }),
+    proxies: createTrustedProxies([]),
   };
   const peers = options.peers ?? {
     chat: { roomPermissions: nobodyAsks },
@@ -137,7 +140,12 @@ export async function openHouse(options: HouseOptions = {}): Promise<AuthHouse> 
 
 /** The gate at the place that an in-process transport has for it. */
 function gateInterceptor(verifier: TokenVerifier): Interceptor {
-  const gate = createGate({ verifier, publicServices: new Set(), log: createLog({ level: "silent", format: "json" }) });
+  const gate = createGate({
+    verifier,
+    publicServices: new Set(),
+    rateLimit: unlimited,
+    log: createLog({ level: "silent", format: "json" }),
+  });
   return (next) => async (request) => {
     const authorization = request.header.get("authorization") ?? undefined;
     await gate({ method: request.method, values: request.contextValues, authorization });

@@ -12,6 +12,7 @@ import { type CreateStreamRequestSchema, StreamService } from "#gen/veza/stream/
 import { createChat } from "#src/chat/index.ts";
 import { createPlatform } from "#src/compose/platform.ts";
 import type { AccountRole, Principal } from "#src/platform/access/principal.ts";
+import { createTrustedProxies } from "#src/platform/access/trusted-proxies.ts";
 import { readConfig } from "#src/platform/config.ts";
 import { Failure, Reason } from "#src/platform/failure.ts";
 import type { ListenerId, RecordingId, SessionId, StreamId, UserId } from "#src/platform/ids.ts";
@@ -263,7 +264,7 @@ export async function openStreams(
     peers,
     live: () => live,
     publicUrl: () => "https://veza.example",
-    countryOf: countryFromHeader({ header: "x-country", trustedProxies: new Set([proxy]) }),
+    countryOf: countryFromHeader({ header: "x-country", proxies: createTrustedProxies([proxy]) }),
   });
   live.service = service;
   await service.begin();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { StreamVisibility } from "#gen/veza/stream/v1/stream_pb.ts";
+import { createTrustedProxies } from "#src/platform/access/trusted-proxies.ts";
 import { countryFromHeader, unknownCountry } from "#src/stream/country.ts";
 import { hashOfKey, isKeyOf, newStreamKey } from "#src/stream/keys.ts";
 import { actions, decide, standings } from "#src/stream/permissions.ts";
@@ -55,7 +56,7 @@ describe("the order of titles", () => {
 });
 
 describe("where a call comes from", () => {
-  const countryOf = countryFromHeader({ header: "x-country", trustedProxies: new Set(["10.0.0.1"]) });
+  const countryOf = countryFromHeader({ header: "x-country", proxies: createTrustedProxies(["10.0.0.1"]) });
   const said = (country: string, address = "10.0.0.1") => countryOf(new Headers({ "x-country": country }), address);
 
   it("is believed of trusted proxies only, and only when it is a country", () => {

@@ -1,7 +1,8 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextKey, type ContextValues, type HandlerContext } from "@connectrpc/connect";
+import type { TrustedProxies } from "../../platform/access/trusted-proxies.ts";
 import { limits } from "../../platform/limits.ts";
-import { peerAddressKey } from "../../rpc/peer-address.ts";
+import { clientAddressKey, peerAddressKey } from "../../rpc/peer-address.ts";
 import { requestIdFrom, requestIdKey } from "../../rpc/request-id.ts";
 import { type Timeout, timeoutKey } from "../../rpc/timeout.ts";
 import type { Exchange } from "../exchange.ts";
@@ -29,10 +30,11 @@ class CallValues implements ContextValues {
 }
 
 /** What every call knows of itself before its gate, whichever path it takes. */
-export function contextValuesOf(exchange: Exchange, timeout: Timeout): ContextValues {
+export function contextValuesOf(exchange: Exchange, timeout: Timeout, proxies: TrustedProxies): ContextValues {
   return new CallValues()
     .set(requestIdKey, requestIdFrom(exchange.header("x-request-id")))
     .set(peerAddressKey, exchange.remoteAddress)
+    .set(clientAddressKey, proxies.clientAddress(exchange.remoteAddress, exchange.header("x-forwarded-for")))
     .set(timeoutKey, timeout);
 }
 
@@ -55,13 +57,19 @@ export class CallContext implements HandlerContext, Timeout, ResponseMetadata {
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
 
-  constructor(exchange: Exchange, method: DescMethod, protocolName: string, timeoutMs: number | undefined) {
+  constructor(
+    exchange: Exchange,
+    method: DescMethod,
+    protocolName: string,
+    timeoutMs: number | undefined,
+    proxies: TrustedProxies,
+  ) {
     this.#exchange = exchange;
     this.method = method;
     this.protocolName = protocolName;
     this.ms = timeoutMs === undefined ? undefined : Math.min(timeoutMs, limits.rpc.maxTimeoutMs);
     this.#startedAt = timeoutMs === undefined ? 0 : performance.now();
-    this.values = contextValuesOf(exchange, this);
+    this.values = contextValuesOf(exchange, this, proxies);
   }
 
   get service(): DescService {

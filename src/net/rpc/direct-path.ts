@@ -1,5 +1,6 @@
 import { create, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { TrustedProxies } from "../../platform/access/trusted-proxies.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
 import { toStatus } from "../../rpc/errors.ts";
@@ -29,8 +30,9 @@ export function createDirectPath(needs: {
   log: Log;
   shutdown: AbortSignal;
   messageBytes: number;
+  proxies: TrustedProxies;
 }): DirectPath {
-  const { gate, log, shutdown, messageBytes } = needs;
+  const { gate, log, shutdown, messageBytes, proxies } = needs;
   const openStreams = new Set<CallContext>();
   shutdown.addEventListener("abort", () => {
     for (const context of [...openStreams]) context.abort(shutdown.reason);
@@ -57,7 +59,7 @@ export function createDirectPath(needs: {
   return {
     serve(exchange, method, wire, cors) {
       const timeout = wire.parseTimeout(exchange.header(wire.timeoutHeader) ?? null, Number.POSITIVE_INFINITY);
-      const context = new CallContext(exchange, method.method, wire.protocol, timeout.timeoutMs);
+      const context = new CallContext(exchange, method.method, wire.protocol, timeout.timeoutMs, proxies);
       const codec = wire.json ? method.json : method.proto;
       const statusOf = (error: unknown): ConnectError => toStatus(error, context.values.get(requestIdKey), log);
 

@@ -3,6 +3,7 @@ import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
+import type { TrustedProxies } from "../../platform/access/trusted-proxies.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
 import { toStatus } from "../../rpc/errors.ts";
@@ -34,6 +35,7 @@ export function createRouterPath(needs: {
   log: Log;
   shutdown: AbortSignal;
   messageBytes: number;
+  proxies: TrustedProxies;
 }): RouterPath {
   const { gate, log, messageBytes } = needs;
   const router = createConnectRouter({
@@ -97,7 +99,7 @@ export function createRouterPath(needs: {
       header: exchange.headers(),
       body: methodKind === "unary" || methodKind === "server_streaming" ? wholeBody(exchange) : streamedBody(exchange),
       signal: gone.signal,
-      contextValues: contextValuesOf(exchange, timeout),
+      contextValues: contextValuesOf(exchange, timeout, needs.proxies),
     });
 
     const header = { ...toWire(response.header), ...cors };

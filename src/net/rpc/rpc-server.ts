@@ -1,4 +1,5 @@
 import type { Interceptor } from "@connectrpc/connect";
+import type { TrustedProxies } from "../../platform/access/trusted-proxies.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Gate } from "../../rpc/gate.ts";
@@ -23,6 +24,7 @@ export interface RpcServerNeeds {
   readonly log: Log;
   /** Aborted when the process stops: ends the streams that are open. */
   readonly shutdown: AbortSignal;
+  readonly proxies: TrustedProxies;
   /** What a request message may have, uncompressed. */
   readonly messageBytes?: number;
 }

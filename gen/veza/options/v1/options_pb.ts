@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file veza/options/v1/options.proto.
  */
 export const file_veza_options_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("Ch12ZXphL29wdGlvbnMvdjEvb3B0aW9ucy5wcm90bxIPdmV6YS5vcHRpb25zLnYxIjsKB0ZhaWx1cmUSHgoEY29kZRgBIAEoDjIQLmdvb2dsZS5ycGMuQ29kZRIQCghzZW50ZW5jZRgCIAEoCSpbCgZBY2Nlc3MSFgoSQUNDRVNTX1VOU1BFQ0lGSUVEEAASFAoQQUNDRVNTX1NJR05FRF9JThABEhEKDUFDQ0VTU19QVUJMSUMQAhIQCgxBQ0NFU1NfQURNSU4QAzpUCgZhY2Nlc3MSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjFigMgASgOMhcudmV6YS5vcHRpb25zLnYxLkFjY2Vzc1IGYWNjZXNziAEBOloKB2ZhaWx1cmUSIS5nb29nbGUucHJvdG9idWYuRW51bVZhbHVlT3B0aW9ucxjGigMgASgLMhgudmV6YS5vcHRpb25zLnYxLkZhaWx1cmVSB2ZhaWx1cmWIAQFiBnByb3RvMw", [file_google_protobuf_descriptor, file_google_rpc_code]);
+  fileDesc("Ch12ZXphL29wdGlvbnMvdjEvb3B0aW9ucy5wcm90bxIPdmV6YS5vcHRpb25zLnYxIjsKB0ZhaWx1cmUSHgoEY29kZRgBIAEoDjIQLmdvb2dsZS5ycGMuQ29kZRIQCghzZW50ZW5jZRgCIAEoCSpbCgZBY2Nlc3MSFgoSQUNDRVNTX1VOU1BFQ0lGSUVEEAASFAoQQUNDRVNTX1NJR05FRF9JThABEhEKDUFDQ0VTU19QVUJMSUMQAhIQCgxBQ0NFU1NfQURNSU4QAyqNAQoEUmF0ZRIUChBSQVRFX1VOU1BFQ0lGSUVEEAASEAoMUkFURV9TSUdOX0lOEAESDQoJUkFURV9TRU5EEAISDwoLUkFURV9DUkVBVEUQAxIPCgtSQVRFX0NIQU5HRRAEEg0KCVJBVEVfUkVBRBAFEg0KCVJBVEVfT1BFThAGEg4KClJBVEVfU09VTkQQBzpUCgZhY2Nlc3MSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjFigMgASgOMhcudmV6YS5vcHRpb25zLnYxLkFjY2Vzc1IGYWNjZXNziAEBOk4KBHJhdGUSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjHigMgASgOMhUudmV6YS5vcHRpb25zLnYxLlJhdGVSBHJhdGWIAQE6WgoHZmFpbHVyZRIhLmdvb2dsZS5wcm90b2J1Zi5FbnVtVmFsdWVPcHRpb25zGMaKAyABKAsyGC52ZXphLm9wdGlvbnMudjEuRmFpbHVyZVIHZmFpbHVyZYgBAWIGcHJvdG8z", [file_google_protobuf_descriptor, file_google_rpc_code]);
 
 /**
  * What a reason of failure means.
@@ -123,6 +123,89 @@ export const AccessSchema: GenEnum<Access, AccessJson> = /*@__PURE__*/
   enumDesc(file_veza_options_v1_options, 0);
 
 /**
+ * How often a caller may call a method: methods of one kind share one allowance.
+ *
+ * @generated from enum veza.options.v1.Rate
+ */
+export const Rate = {
+  /**
+   * The default: RATE_READ for what has no side effects, RATE_OPEN for what answers a stream, else RATE_CHANGE.
+   *
+   * @generated from enum value: RATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Proves who somebody is. Counted by address; by account where the caller is signed in.
+   *
+   * @generated from enum value: RATE_SIGN_IN = 1;
+   */
+  SIGN_IN: 1,
+
+  /**
+   * Says something that others are told at once.
+   *
+   * @generated from enum value: RATE_SEND = 2;
+   */
+  SEND: 2,
+
+  /**
+   * Makes something that stays.
+   *
+   * @generated from enum value: RATE_CREATE = 3;
+   */
+  CREATE: 3,
+
+  /**
+   * Changes something.
+   *
+   * @generated from enum value: RATE_CHANGE = 4;
+   */
+  CHANGE: 4,
+
+  /**
+   * Reads something.
+   *
+   * @generated from enum value: RATE_READ = 5;
+   */
+  READ: 5,
+
+  /**
+   * Opens a stream.
+   *
+   * @generated from enum value: RATE_OPEN = 6;
+   */
+  OPEN: 6,
+
+  /**
+   * Brings sound, or tells how its playing goes: many calls a second are as it should be.
+   *
+   * @generated from enum value: RATE_SOUND = 7;
+   */
+  SOUND: 7,
+} as const;
+
+/**
+ * How often a caller may call a method: methods of one kind share one allowance.
+ *
+ * @generated from enum veza.options.v1.Rate
+ */
+export type Rate = (typeof Rate)[keyof typeof Rate] | UnknownEnum;
+
+/**
+ * How often a caller may call a method: methods of one kind share one allowance.
+ *
+ * @generated from enum veza.options.v1.Rate
+ */
+export type RateJson = "RATE_UNSPECIFIED" | "RATE_SIGN_IN" | "RATE_SEND" | "RATE_CREATE" | "RATE_CHANGE" | "RATE_READ" | "RATE_OPEN" | "RATE_SOUND";
+
+/**
+ * Describes the enum veza.options.v1.Rate.
+ */
+export const RateSchema: GenEnum<Rate, RateJson> = /*@__PURE__*/
+  enumDesc(file_veza_options_v1_options, 1);
+
+/**
  * Who may call this method. Absent means signed in.
  *
  * @generated from extension: optional veza.options.v1.Access access = 50501;
@@ -131,10 +214,18 @@ export const access: GenExtension<MethodOptions, Access> = /*@__PURE__*/
   extDesc(file_veza_options_v1_options, 0);
 
 /**
+ * How often this method may be called. Absent means RATE_UNSPECIFIED.
+ *
+ * @generated from extension: optional veza.options.v1.Rate rate = 50503;
+ */
+export const rate: GenExtension<MethodOptions, Rate> = /*@__PURE__*/
+  extDesc(file_veza_options_v1_options, 1);
+
+/**
  * On a value of `veza.errors.v1.Reason`: its status and its sentence.
  *
  * @generated from extension: optional veza.options.v1.Failure failure = 50502;
  */
 export const failure: GenExtension<EnumValueOptions, Failure> = /*@__PURE__*/
-  extDesc(file_veza_options_v1_options, 1);
+  extDesc(file_veza_options_v1_options, 2);
 
