@@ -1,19 +1,23 @@
+import { AuditAction } from "#gen/veza/auth/v1/audit_pb.ts";
 import type { AccountRole, Principal } from "../platform/access/principal.ts";
 import type { Revocations } from "../platform/access/revocations.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { UserId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
+import type { AuditEntry } from "./audit.ts";
 import { userNotFound } from "./errors.ts";
 import { keepAnAdmin } from "./last-admin.ts";
 import type { Account, AuthStore } from "./store.ts";
 import { nextCutoff } from "./token-issuer.ts";
 
-/** What administrators do to accounts. Both throw USER_NOT_FOUND or LAST_ADMIN, and change nothing that is so already. */
+/** What administrators do to accounts, each with its line in the audit log. Both throw USER_NOT_FOUND or LAST_ADMIN, and change nothing that is so already. */
 export interface Administration {
   /** Access tokens with the old role stop being accepted; refresh tokens bring new ones. */
   setRole(by: Principal, userId: UserId, role: AccountRole): Promise<Account>;
   /** Switching off ends the account's sessions. */
   setActive(by: Principal, userId: UserId, isActive: boolean): Promise<Account>;
+  /** What administrators did, the last first, before a line of the log if one is given: at most `atMost` lines. */
+  auditLog(before: number | undefined, atMost: number): Promise<AuditEntry[]>;
 }
 
 export function createAdministration(needs: {
@@ -24,6 +28,8 @@ export function createAdministration(needs: {
 }): Administration {
   const { store, revocations, clock, log } = needs;
   return {
+    auditLog: store.auditLog,
+
     async setRole(by, userId, role) {
       const { account, changed } = await store.write(async (write) => {
         const before = await write.account(userId);
@@ -31,6 +37,13 @@ export function createAdministration(needs: {
         if (before.role === role) return { account: before, changed: false };
         await keepAnAdmin(write, before);
         const account = await write.changeAccount(userId, { role, tokensValidFrom: nextCutoff(before, clock) });
+        await write.audit({
+          at: clock.now(),
+          actorId: by.userId,
+          action: AuditAction.SET_ROLE,
+          targetUserId: userId,
+          details: `${before.role} → ${role}`,
+        });
         return { account, changed: true };
       });
       if (changed) {
@@ -45,6 +58,13 @@ export function createAdministration(needs: {
         const before = await write.account(userId);
         if (before === undefined) throw userNotFound();
         if (before.isActive === isActive) return { account: before, changed: false };
+        await write.audit({
+          at: clock.now(),
+          actorId: by.userId,
+          action: isActive ? AuditAction.SWITCH_ON : AuditAction.SWITCH_OFF,
+          targetUserId: userId,
+          details: "",
+        });
         if (isActive) return { account: await write.changeAccount(userId, { isActive }), changed: true };
         await keepAnAdmin(write, before);
         await write.endSessionsOf(userId, clock.now());

@@ -78,4 +78,18 @@ export const authMigrations: Migrations = {
         .execute();
     },
   },
+  "0002_audit": {
+    async up(db) {
+      await db.schema
+        .createTable("auth_audit")
+        .addColumn("sequence", "bigint", (c) => c.primaryKey())
+        .addColumn("at", "bigint", (c) => c.notNull())
+        .addColumn("actor_id", "bigint", (c) => c.notNull())
+        .addColumn("action", "integer", (c) => c.notNull())
+        .addColumn("target_user_id", "bigint", (c) => c.notNull())
+        .addColumn("details", "text", (c) => c.notNull())
+        .execute();
+      await db.insertInto("auth_counters").values({ name: "audit", value: 0 }).execute();
+    },
+  },
 };

@@ -1,9 +1,11 @@
+import { AuditAction } from "#gen/veza/auth/v1/audit_pb.ts";
 import type { Principal } from "../platform/access/principal.ts";
 import type { Revocations } from "../platform/access/revocations.ts";
 import type { Clock } from "../platform/clock.ts";
 import { newId, type SessionId, type UserId } from "../platform/ids.ts";
 import { limits } from "../platform/limits.ts";
 import type { Log } from "../platform/log.ts";
+import type { Audited } from "./audit.ts";
 import { notYourAccount, refreshTokenInvalid, refreshTokenReused, sessionNotFound, tokenInvalid } from "./errors.ts";
 import { isSelfOrAdmin } from "./permissions.ts";
 import { judgeRefresh } from "./refresh-rule.ts";
@@ -40,10 +42,11 @@ export function createSessions(needs: {
 }): Sessions {
   const { store, issuer, refreshTokens, revocations, clock, log } = needs;
 
-  async function endSession(sessionId: SessionId): Promise<void> {
+  async function endSession(sessionId: SessionId, audited?: Omit<Audited, "at">): Promise<void> {
     const at = await store.write(async (write) => {
       const now = clock.now();
       await write.endSession(sessionId, now);
+      if (audited !== undefined) await write.audit({ ...audited, at: now });
       return now;
     });
     revocations.revoke({ sessionId, at });
@@ -114,7 +117,12 @@ export function createSessions(needs: {
       // Over for so long that nothing is left of it: the token is as dead as was asked for.
       if (session === undefined) return;
       if (!isSelfOrAdmin(principal, session.userId)) throw notYourAccount();
-      await endSession(sessionId);
+      const { userId } = session;
+      if (userId === principal.userId || session.endedAt !== undefined) await endSession(sessionId);
+      else {
+        const action = AuditAction.REVOKE_TOKEN;
+        await endSession(sessionId, { actorId: principal.userId, action, targetUserId: userId, details: reason });
+      }
       log.info({ session_id: sessionId, user_id: session.userId, by: principal.userId, reason }, "a token was revoked");
     },
   };

@@ -85,6 +85,19 @@ export function createSqlStore(database: Database<AuthTables>): AuthStore {
       return rows.map((row) => ({ sequence: Number(row.sequence), userId: String(row.user_id) as UserId }));
     },
 
+    async auditLog(before, atMost) {
+      let query = read.selectFrom("auth_audit").selectAll().orderBy("sequence", "desc").limit(atMost);
+      if (before !== undefined) query = query.where("sequence", "<", before);
+      return (await query.execute()).map((row) => ({
+        sequence: Number(row.sequence),
+        at: Number(row.at),
+        actorId: String(row.actor_id) as UserId,
+        action: row.action,
+        targetUserId: String(row.target_user_id) as UserId,
+        details: row.details,
+      }));
+    },
+
     async revocationsSince(at) {
       const sessions = await read
         .selectFrom("auth_sessions")

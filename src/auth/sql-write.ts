@@ -131,6 +131,14 @@ export function createSqlWrite(tx: Queries<AuthTables>): AuthWrite {
         .execute();
     },
 
+    async audit({ at, actorId, action, targetUserId, details }) {
+      const row = { at, action, details, actor_id: Number(actorId), target_user_id: Number(targetUserId) };
+      await tx
+        .insertInto("auth_audit")
+        .values({ sequence: await count("audit"), ...row })
+        .execute();
+    },
+
     async addSession(session) {
       await tx.insertInto("auth_sessions").values(rowFromSession(session)).execute();
     },

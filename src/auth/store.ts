@@ -2,6 +2,7 @@ import type { AccountRole } from "../platform/access/principal.ts";
 import type { Revocation } from "../platform/access/revocations.ts";
 import type { SessionId, UserId } from "../platform/ids.ts";
 import type { ErasedAccount } from "../platform/peers/peers.ts";
+import type { AuditEntry, Audited } from "./audit.ts";
 
 /** Times are milliseconds since 1970. */
 export interface Account {
@@ -75,6 +76,9 @@ export interface AuthWrite {
   /** Deletes everything that is known of the account and its sessions, and notes that it is gone. */
   eraseAccount(id: UserId, at: number): Promise<void>;
 
+  /** Adds a line to the audit log. Lines wait for one another here. */
+  audit(audited: Audited): Promise<void>;
+
   addSession(session: Session): Promise<void>;
   /**
    * Marks the session as used and answers it, ended or not; undefined when there is none.
@@ -108,6 +112,8 @@ export interface AuthStore {
   sessionsOf(userId: UserId, page: SessionPage, now: number): Promise<Session[]>;
   /** Erasures after a sequence, oldest first. */
   erasedAfter(sequence: number, atMost: number): Promise<ErasedAccount[]>;
+  /** Lines of the audit log, the last first, before a number if one is given: at most `atMost`. */
+  auditLog(before: number | undefined, atMost: number): Promise<AuditEntry[]>;
   /** What was ended at or after a time, oldest first. */
   revocationsSince(at: number): Promise<Revocation[]>;
   /** Deletes at most `atMost` sessions that expired, or were ended, before these times. Answers how many it deleted. */

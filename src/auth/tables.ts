@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import type { AuditAction } from "#gen/veza/auth/v1/audit_pb.ts";
 import type { AccountRole } from "../platform/access/principal.ts";
 
 /** The tables of auth, one interface each. Times are milliseconds since 1970; flags are 0 or 1; user ids are numbers. */
@@ -51,7 +52,7 @@ export interface ErasuresTable {
 
 /** Counters that only grow. A write that moves one holds it: others that want it wait until that write is over. */
 export interface CountersTable {
-  name: "registrations" | "erasures" | "admin_changes";
+  name: "registrations" | "erasures" | "admin_changes" | "audit";
   value: number;
 }
 
@@ -63,7 +64,18 @@ export interface VisitorsTable {
   first_seen_at: number;
 }
 
+/** What administrators did, in the order in which they did it. Rows are added only. */
+export interface AuditTable {
+  sequence: number;
+  at: number;
+  actor_id: number;
+  action: AuditAction;
+  target_user_id: number;
+  details: string;
+}
+
 export interface AuthTables {
+  auth_audit: AuditTable;
   auth_accounts: AccountsTable;
   auth_sessions: SessionsTable;
   auth_erasures: ErasuresTable;

@@ -1,5 +1,6 @@
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import { expect, test } from "vitest";
+import { AuditAction } from "#gen/veza/auth/v1/audit_pb.ts";
 import { UserRole } from "#gen/veza/auth/v1/user_pb.ts";
 import { Failure, Reason } from "../../src/platform/failure.ts";
 import type { UserId } from "../../src/platform/ids.ts";
@@ -335,6 +336,38 @@ test("an account that is switched off is out until it is switched on", async () 
   const back = await login(house, "alice");
   expect(await reasonOf(back.calls.getUserInfo({}))).toBe("ok");
   expect(await reasonOf(alice.calls.getUserInfo({}))).toBe("TOKEN_REVOKED");
+});
+
+test("what administrators do is written down, once, and read by administrators only", async () => {
+  const house = await openHouse();
+  const admin = await register(house, "admin");
+  const alice = await register(house, "alice");
+  const { id } = alice.user;
+  await admin.calls.setUserRole({ userId: id, role: UserRole.PREMIUM });
+  await admin.calls.setUserRole({ userId: id, role: UserRole.PREMIUM });
+  await admin.calls.revokeToken({ token: alice.tokens.refreshToken, reason: "found phone" });
+  await admin.calls.revokeToken({ token: alice.tokens.refreshToken, reason: "again" });
+  await admin.calls.revokeToken({ token: (await login(house, "admin")).tokens.refreshToken, reason: "my own" });
+  await admin.calls.setUserActive({ userId: id, isActive: false });
+  await admin.calls.setUserActive({ userId: id, isActive: true });
+  expect(await reasonOf(admin.calls.setUserRole({ userId: "99", role: UserRole.USER }))).toBe("USER_NOT_FOUND");
+
+  const first = await admin.calls.listAuditLog({ pageSize: 3 });
+  const second = await admin.calls.listAuditLog({ pageSize: 3, pageToken: first.nextPageToken });
+  const lines = [...first.entries, ...second.entries].reverse();
+  expect(lines.map(({ sequence, action, details }) => [Number(sequence), action, details])).toEqual([
+    [1, AuditAction.SET_ROLE, "user → premium"],
+    [2, AuditAction.REVOKE_TOKEN, "found phone"],
+    [3, AuditAction.SWITCH_OFF, ""],
+    [4, AuditAction.SWITCH_ON, ""],
+  ]);
+  expect(new Set(lines.map(({ actorId, targetUserId }) => `${actorId} ${targetUserId}`))).toEqual(
+    new Set([`${admin.user.id} ${id}`]),
+  );
+  expect(second.nextPageToken).toBe("");
+  const bob = await register(house, "bob");
+  expect(await reasonOf(bob.calls.listAuditLog({}))).toBe("ADMIN_ONLY");
+  expect(await reasonOf(house.as().listAuditLog({}))).toBe("UNAUTHENTICATED");
 });
 
 test("the last administrator stays", async () => {

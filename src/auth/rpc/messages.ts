@@ -1,9 +1,11 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { AuditEntrySchema } from "#gen/veza/auth/v1/audit_pb.ts";
 import type { SessionSchema, TokensSchema } from "#gen/veza/auth/v1/session_pb.ts";
 import { type UserClaimsSchema, type UserInfoSchema, UserRole } from "#gen/veza/auth/v1/user_pb.ts";
 import type { AccountRole, Principal } from "../../platform/access/principal.ts";
 import type { UserId } from "../../platform/ids.ts";
+import type { AuditEntry } from "../audit.ts";
 import { isSelfOrAdmin } from "../permissions.ts";
 import type { Account, Session } from "../store.ts";
 import type { TokenClaims } from "../token-check.ts";
@@ -77,6 +79,10 @@ export function sessionMessage(session: Session, caller: Principal): MessageInit
     expiresAt: timestampFromMs(session.expiresAt),
     isCurrent: session.id === caller.sessionId,
   };
+}
+
+export function auditEntryMessage({ sequence, at, ...entry }: AuditEntry): MessageInitShape<typeof AuditEntrySchema> {
+  return { ...entry, sequence: BigInt(sequence), occurredAt: timestampFromMs(at) };
 }
 
 export function claimsMessage({ principal, audience, issuer }: TokenClaims): MessageInitShape<typeof UserClaimsSchema> {

@@ -19,4 +19,5 @@ export const outsideHandlers: AuthHandlers = {
   deleteAccount: refuse,
   setUserRole: refuse,
   setUserActive: refuse,
+  listAuditLog: refuse,
 };
