@@ -5,7 +5,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/database.ts";
 import type { UserId } from "../platform/ids.ts";
 import type { AuthPeer } from "../platform/peers/peers.ts";
-import { ringRewritten } from "./events/bells.ts";
+import { ringRoomRewritten } from "./events/bells.ts";
 import type { ChatWrite, ChatWrites } from "./events/event-log.ts";
 import { roomArchived } from "./facts.ts";
 import type { Memberships } from "./memberships.ts";
@@ -70,7 +70,7 @@ async function unnameEvents(
         for (const place of page.naming) await erasures.unnameEvent(tx, place, userIds);
       });
       // Also where the person is no member any more, the service remembers events for those who follow.
-      for (const roomId of new Set(page.naming.map((place) => place.roomId))) ringRewritten(bus, roomId);
+      for (const roomId of new Set(page.naming.map((place) => place.roomId))) ringRoomRewritten(bus, roomId);
     }
     after = page.next;
   } while (after !== undefined && !signal.aborted);

@@ -8,7 +8,7 @@ import type { RoomId } from "../platform/ids.ts";
 import { limits } from "../platform/limits.ts";
 import { loadAccess, requireWrite } from "./access.ts";
 import { requireReach } from "./direct-reach.ts";
-import { ringSignal } from "./events/bells.ts";
+import { ringRoomSignal } from "./events/bells.ts";
 import type { DirectStore } from "./store/direct-store.ts";
 import type { MemberStore } from "./store/member-store.ts";
 import type { ChatTables } from "./tables.ts";
@@ -57,7 +57,7 @@ export function createTyping(needs: {
       said.delete(key);
       if (isTyping) said.set(key, now);
       const value = { userId: caller.userId, username: caller.username, isTyping };
-      ringSignal(bus, create(ChatSignalSchema, { roomId, payload: { case: "typing", value } }));
+      ringRoomSignal(bus, create(ChatSignalSchema, { roomId, payload: { case: "typing", value } }));
     },
   };
 }

@@ -78,6 +78,8 @@ export const limits = {
   bus: {
     /** The largest message; NATS takes 1 MiB with its headers unless it is told otherwise. */
     payloadBytes: 512 * 1024,
+    /** The largest event that a bell carries; a larger one is read from the store. */
+    bellBytes: 64 * 1024,
     probeMs: 1000,
   },
   chat: {

@@ -3,7 +3,7 @@ import type { Database } from "../platform/database/database.ts";
 import type { StreamId, UserId } from "../platform/ids.ts";
 import type { AuthPeer } from "../platform/peers/peers.ts";
 import type { RequestStore } from "../platform/requests/request-store.ts";
-import { ringBell } from "../rpc/event-feed/bell.ts";
+import { ringRewritten } from "../rpc/event-feed/bell.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import { eventSubject } from "./events/subjects.ts";
 import { hashOfKey, newStreamKey } from "./keys.ts";
@@ -74,7 +74,5 @@ async function unnameEvents(
     after = page.next;
   } while (after !== undefined && !signal.aborted);
   // No event of its own: it says that what is remembered of earlier ones is void.
-  for (const streamId of changed) {
-    ringBell(bus, eventSubject(streamId), { sequence: 0, body: new Uint8Array(), rewritesThePast: true });
-  }
+  for (const streamId of changed) ringRewritten(bus, eventSubject(streamId));
 }

@@ -1,15 +1,7 @@
 import type { Queries } from "../../platform/database/database.ts";
 import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
+import type { EventRange } from "../../rpc/event-feed/event-feed.ts";
 import type { ChatTables } from "../tables.ts";
-
-/** Which numbers of a room's events there are. */
-export interface RoomRange {
-  readonly roomId: RoomId;
-  /** The last event's number; 0 before the first. */
-  readonly head: number;
-  /** Events up to this number are no longer kept. */
-  readonly floor: number;
-}
 
 export interface StoredBody {
   readonly sequence: number;
@@ -29,7 +21,7 @@ export interface EventStore {
   /** Forgets the events up to a number; the room's floor moves there. */
   forget(tx: Queries<ChatTables>, roomId: RoomId, upTo: number): Promise<void>;
   /** Where these rooms stand. Rooms that are not there are missing from the answer. */
-  ranges(roomIds: readonly RoomId[]): Promise<RoomRange[]>;
+  ranges(roomIds: readonly RoomId[]): Promise<Map<RoomId, EventRange>>;
   /** The events after a number, at most `limit`, without holes. Empty when there are none, or they are forgotten. */
   after(roomId: RoomId, sequence: number, limit: number): Promise<StoredBody[]>;
   /** The rooms that a user is a member of, the longest first, at most `limit`. */

@@ -2,10 +2,13 @@ import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { CloseReason, ResumeState } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { RoomId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
+import type { EventFeed, EventListener, Piece } from "../../rpc/event-feed/event-feed.ts";
+import type { EventFrame } from "../../rpc/event-feed/event-frame.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
 import type { UserBell } from "./bells.ts";
-import { followerFrame, type SignalFrame } from "./frames.ts";
-import type { Piece, RoomFeed, RoomListener } from "./room-feed.ts";
+import { followerFrame } from "./frames.ts";
+
+export type RoomFeed = EventFeed<RoomId>;
 
 /** A stretch of a room's events that a follower may see: those after one number, up to another. */
 interface Stretch {
@@ -25,7 +28,7 @@ function note(room: { until: number; later: Stretch[] }, { follows, sequence }: 
 }
 
 /** Where one follower is in one room: a number, not a queue. */
-class Position implements RoomListener {
+class Position implements EventListener {
   readonly feed: RoomFeed;
   readonly follower: Follower;
   readonly state: ResumeState;
@@ -52,7 +55,7 @@ class Position implements RoomListener {
     this.follower.advance(this);
   }
 
-  onSignal(signal: SignalFrame): void {
+  onSignal(signal: EventFrame): void {
     // Who may see no more events of the room may see no signals either.
     if (this.until === Number.POSITIVE_INFINITY) this.follower.signal(signal);
   }
@@ -109,7 +112,7 @@ export class Follower {
     { cursors, since, now }: { cursors: ReadonlyMap<string, number>; since: readonly UserBell[]; now: number },
   ): void {
     for (const feed of feeds) {
-      this.#positions.set(feed.roomId, new Position(this, feed, cursors.get(feed.roomId)));
+      this.#positions.set(feed.id, new Position(this, feed, cursors.get(feed.id)));
     }
     for (const bell of since) {
       const position = this.#positions.get(bell.roomId);
@@ -124,7 +127,7 @@ export class Follower {
 
   /** A room joined while the stream is open: its events from the joining on. `since` are bells that rang after that one. */
   add(feed: RoomFeed, after: number, since: readonly UserBell[]): void {
-    if (this.#over || this.#positions.has(feed.roomId)) {
+    if (this.#over || this.#positions.has(feed.id)) {
       this.#onDropped(feed);
       return;
     }
@@ -151,7 +154,7 @@ export class Follower {
   }
 
   /** What passes goes to who keeps up, and is not kept for others. */
-  signal(signal: SignalFrame): void {
+  signal(signal: EventFrame): void {
     if (!this.#blocked && !this.#over) this.#write(signal.bytes(this.#sink.format));
   }
 
@@ -212,7 +215,7 @@ export class Follower {
     piece.then(
       (found) => {
         position.reading = false;
-        if (this.#over || !this.#positions.has(position.feed.roomId)) return;
+        if (this.#over || !this.#positions.has(position.feed.id)) return;
         if (found === undefined) {
           // Forgotten while it was on its way: the next attempt is told to read the room afresh.
           this.close({ reason: CloseReason.TOO_SLOW, resumable: true });
@@ -239,7 +242,7 @@ export class Follower {
   #caughtUp(position: Position): void {
     if (position.caughtUp) return;
     position.caughtUp = true;
-    const value = { roomId: position.feed.roomId, sequence: BigInt(position.cursor) };
+    const value = { roomId: position.feed.id, sequence: BigInt(position.cursor) };
     this.#write(followerFrame(this.#sink.format, { case: "caughtUp", value }));
   }
 
@@ -249,7 +252,7 @@ export class Follower {
 
   #drop(position: Position): void {
     position.listening[Symbol.dispose]();
-    this.#positions.delete(position.feed.roomId);
+    this.#positions.delete(position.feed.id);
     this.#waiting.delete(position);
     const [next, ...later] = this.#over ? [] : position.later;
     if (next === undefined) this.#onDropped(position.feed);
@@ -260,7 +263,7 @@ export class Follower {
     const position = new Position(this, feed, Math.min(after, feed.head));
     position.until = until;
     position.later = later;
-    this.#positions.set(feed.roomId, position);
+    this.#positions.set(feed.id, position);
     this.advance(position);
   }
 
@@ -272,5 +275,5 @@ export class Follower {
 }
 
 function head(feed: RoomFeed, state: ResumeState) {
-  return { roomId: feed.roomId, headSequence: BigInt(feed.head), state };
+  return { roomId: feed.id, headSequence: BigInt(feed.head), state };
 }

@@ -1,4 +1,5 @@
-import { CloseReason } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import { fromBinary } from "@bufbuild/protobuf";
+import { ChatEventSchema, CloseReason } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { SubscribeToChatEventsRequest } from "#gen/veza/chat/v1/chat_service_pb.ts";
 import type { Principal } from "../../platform/access/principal.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
@@ -7,13 +8,14 @@ import { Failure, Reason } from "../../platform/failure.ts";
 import type { RoomId, UserId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
+import { createEventFeeds } from "../../rpc/event-feed/event-feeds.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
 import type { OnlineUsers } from "../online.ts";
-import { onReopened, onUserBell, type UserBell } from "./bells.ts";
+import { onReopened, onUserBell, roomSubject, type UserBell } from "./bells.ts";
 import type { EventStore } from "./event-store.ts";
-import { type Ending, Follower } from "./follower.ts";
-import type { RoomFeed } from "./room-feed.ts";
-import { createRoomFeeds } from "./room-feeds.ts";
+import { type Ending, Follower, type RoomFeed } from "./follower.ts";
+import { roomEventForm, roomSignalForm } from "./frames.ts";
+import { rewritesThePast } from "./rewrites.ts";
 import { createRoundRobin } from "./round-robin.ts";
 
 /** Who may follow which rooms, as the rest of chat decides it. */
@@ -41,7 +43,18 @@ export function createFollowing(needs: {
   log: Log;
 }): Following {
   const { bus, store, rules, clock, log } = needs;
-  const feeds = createRoomFeeds(needs);
+  const feeds = createEventFeeds<RoomId>({
+    bus,
+    log,
+    subject: roomSubject,
+    ranges: (ids) => store.ranges(ids),
+    source: (roomId) => ({
+      events: roomEventForm,
+      signals: roomSignalForm,
+      after: (sequence, limit) => store.after(roomId, sequence, limit),
+      rewritesThePast: (body) => rewritesThePast(fromBinary(ChatEventSchema, body)),
+    }),
+  });
   const streams = new Map<UserId, number>();
   const presence = new Presence();
   const heartbeats = createRoundRobin(limits.follow.heartbeatMs);
@@ -93,6 +106,7 @@ export function createFollowing(needs: {
       const early: UserBell[] = [];
       let onBell = (bell: UserBell): void => void early.push(bell);
       cleanup.use(onUserBell(bus, caller.userId, (bell) => onBell(bell)));
+      await bus.listening();
 
       const { joined, followed } = await roomsToFollow(caller, named);
       const acquired = await feeds.acquire(followed);
@@ -102,11 +116,11 @@ export function createFollowing(needs: {
       }
       const open = cleanup.move();
       const follower = new Follower(sink, (feed) => {
-        if (joined.delete(feed.roomId)) presence.left(feed.roomId, caller.userId);
+        if (joined.delete(feed.id)) presence.left(feed.id, caller.userId);
         feeds.release(feed);
         // After this turn: the follower may be in the middle of its work.
         queueMicrotask(() => {
-          if (!followsAll) comeBack(feed.roomId).catch((error: unknown) => follower.fail(error));
+          if (!followsAll) comeBack(feed.id).catch((error: unknown) => follower.fail(error));
         });
       });
       /** The numbers of the events that ended memberships: where a room that may still be read goes on. */

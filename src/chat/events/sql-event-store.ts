@@ -2,6 +2,7 @@ import { type CompiledQuery, sql } from "kysely";
 import type { Database, Queries } from "../../platform/database/database.ts";
 import { prepared } from "../../platform/database/prepared.ts";
 import type { RoomId } from "../../platform/ids.ts";
+import type { EventRange } from "../../rpc/event-feed/event-feed.ts";
 import type { ChatTables } from "../tables.ts";
 import type { EventStore } from "./event-store.ts";
 
@@ -55,16 +56,14 @@ export function createSqlEventStore(database: Database<ChatTables>): EventStore 
       await tx.updateTable("chat_rooms").set({ floor_sequence: upTo }).where("id", "=", roomId).execute();
     },
     async ranges(roomIds) {
-      const found: { roomId: RoomId; head: number; floor: number }[] = [];
+      const found = new Map<RoomId, EventRange>();
       for (let from = 0; from < roomIds.length; from += roomsAtOnce) {
         const rows = await read
           .selectFrom("chat_rooms")
           .select(["id", "head_sequence", "floor_sequence"])
           .where("id", "in", roomIds.slice(from, from + roomsAtOnce))
           .execute();
-        for (const row of rows) {
-          found.push({ roomId: row.id as RoomId, head: row.head_sequence, floor: row.floor_sequence });
-        }
+        for (const row of rows) found.set(row.id as RoomId, { head: row.head_sequence, floor: row.floor_sequence });
       }
       return found;
     },

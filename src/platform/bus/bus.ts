@@ -19,6 +19,11 @@ export interface Bus extends AsyncDisposable {
    */
   subscribe(subject: string, listener: BusListener): Disposable;
   /**
+   * Resolves once everything that was subscribed to before is heard from every process: who reads the store after that
+   * misses nothing. Never rejects; without a connection it resolves at once, as a gap will be told of.
+   */
+  listening(): Promise<void>;
+  /**
    * Asks whoever answers the subject: in this process if somebody does, else one of those in others. Throws the Failure
    * that the answerer threw, UNAVAILABLE at once when nobody answers, DEADLINE_EXCEEDED after `timeoutMs`, and the
    * signal's reason when that is aborted. After the last two the work may have been done nevertheless.

@@ -17,6 +17,7 @@ export function createLocalBus(needs: { log: Log }): Bus {
       requirePattern(pattern);
       return listeners.add(pattern, listener);
     },
+    async listening() {},
     async request(subject, payload, options) {
       requireSubject(subject);
       return inTime(options, (signal) => answerers.ask({ subject, payload, headers: options.headers, signal }));

@@ -10,8 +10,11 @@ export interface EventRange {
   readonly floor: number;
 }
 
-/** What a feed reads, and how it shows it. */
-export interface EventSource extends EventForm {
+/** What a feed reads, and how it shows that. */
+export interface EventSource {
+  readonly events: EventForm;
+  /** Absent for things without signals. */
+  readonly signals?: EventForm;
   /** The events after a number, at most `limit`, without holes. Empty when there are none, or they are forgotten. */
   after(sequence: number, limit: number): Promise<readonly { sequence: number; body: Uint8Array }[]>;
   /** Whether this event was stored together with changes of earlier ones. */
@@ -28,6 +31,8 @@ export interface EventFilter {
 export interface EventListener {
   /** There are events beyond what was there before: read on. Runs once a turn of the loop, whatever happened in it. */
   onEvents(): void;
+  /** Something passes that is stored nowhere. Who is behind may leave it out. */
+  onSignal?(signal: EventFrame): void;
 }
 
 /** A piece of what happened, ready to be written: no bytes when nothing of it is for this follower. */
@@ -56,6 +61,8 @@ export class EventFeed<Id extends string = string> {
   #catchingUp = false;
   #flushPlanned = false;
   #refill: Promise<void> | undefined;
+  /** How often the ring was forgotten: what was read before that may hold what was blanked since. */
+  #forgotten = 0;
   readonly #pages = new Map<number, Promise<EventFrame[]>>();
   #lastPiece: { from: number; format: Format; filter: string | undefined; piece: Piece } | undefined;
 
@@ -78,10 +85,6 @@ export class EventFeed<Id extends string = string> {
     return sequence >= this.#floor && sequence <= this.#head;
   }
 
-  get isFollowed(): boolean {
-    return this.#listeners.size > 0;
-  }
-
   listen(listener: EventListener): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
@@ -89,14 +92,30 @@ export class EventFeed<Id extends string = string> {
 
   /** Takes a bell in. Bells may be lost, doubled, or come in any order. */
   onBell(bell: EventBell): void {
-    if (bell.rewritesThePast) this.#forgetRing();
+    if (bell.rewritesThePast) this.forget();
     if (bell.sequence <= this.#head) return;
-    if (bell.sequence === this.#head + 1 && !this.#catchingUp) {
+    if (bell.sequence === this.#head + 1 && bell.body.length > 0 && !this.#catchingUp) {
       this.#push(this.#frame(bell.sequence, Buffer.from(bell.body)));
       this.#planFlush();
     } else {
       this.onHead(bell.sequence, this.#floor);
     }
+  }
+
+  /** Earlier events may have been changed in the store: what is remembered of them is void. */
+  forget(): void {
+    this.#forgotten += 1;
+    this.#ring = [];
+    this.#ringBytes = 0;
+    this.#lastPiece = undefined;
+    this.#pages.clear();
+  }
+
+  /** Passes on what is stored nowhere. */
+  onSignal(body: Uint8Array): void {
+    if (this.#source.signals === undefined) return;
+    const signal = new EventFrame(0, body, this.#source.signals);
+    for (const listener of this.#listeners) listener.onSignal?.(signal);
   }
 
   /** Takes in where the events stand according to the store. */
@@ -198,7 +217,9 @@ export class EventFeed<Id extends string = string> {
   /** Brings the ring back to its full length, from the store. */
   async #fillRing(): Promise<void> {
     const from = Math.max(this.#floor, this.#head - limits.follow.ringEvents);
+    const forgotten = this.#forgotten;
     const frames = await this.#load(from, limits.follow.ringEvents);
+    if (forgotten !== this.#forgotten) return;
     const last = frames.at(-1);
     // The head may have moved on meanwhile: what the ring has of it stays, if it goes on where the page ends.
     const newer = this.#ring.filter((each) => last !== undefined && each.sequence > last.sequence);
@@ -221,8 +242,7 @@ export class EventFeed<Id extends string = string> {
           break;
         }
         for (const { sequence, body } of bodies) {
-          if (this.#source.rewritesThePast(body)) this.#forgetRing();
-          if (sequence !== this.#head + 1) this.#forgetRing();
+          if (sequence !== this.#head + 1 || this.#source.rewritesThePast(body)) this.forget();
           this.#push(this.#frame(sequence, body));
         }
         this.#flush();
@@ -236,7 +256,7 @@ export class EventFeed<Id extends string = string> {
   }
 
   #frame(sequence: number, body: Uint8Array): EventFrame {
-    return new EventFrame(sequence, body, this.#source);
+    return new EventFrame(sequence, body, this.#source.events);
   }
 
   #push(event: EventFrame): void {
@@ -261,13 +281,6 @@ export class EventFeed<Id extends string = string> {
       drop += 1;
     }
     if (drop > 0) this.#ring.splice(0, drop);
-  }
-
-  #forgetRing(): void {
-    this.#ring = [];
-    this.#ringBytes = 0;
-    this.#lastPiece = undefined;
-    this.#pages.clear();
   }
 
   #planFlush(): void {

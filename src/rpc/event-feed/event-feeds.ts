@@ -1,8 +1,8 @@
 import type { Bus } from "../../platform/bus/bus.ts";
-import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
 import { type EventBell, onBell } from "./bell.ts";
 import { EventFeed, type EventRange, type EventSource } from "./event-feed.ts";
+import { startRechecks } from "./rechecks.ts";
 
 /** What all feeds of one kind have in common. */
 export interface EventFeedsNeeds<Id extends string> {
@@ -15,7 +15,7 @@ export interface EventFeedsNeeds<Id extends string> {
   ranges(ids: readonly Id[]): Promise<ReadonlyMap<Id, EventRange>>;
 }
 
-/** The feeds of the things that somebody follows here. */
+/** The feeds of the things that somebody follows here. Nothing is kept, and nothing heard, of those that nobody does. */
 export interface EventFeeds<Id extends string> extends Disposable {
   /**
    * The feeds of these things, ready to be listened to; things that are not there are missing. Each has to be given back
@@ -47,14 +47,19 @@ export function createEventFeeds<Id extends string>(needs: EventFeedsNeeds<Id>):
   function open(missing: readonly Id[]): void {
     // The bell first, the head second: what happens in between rings, and is not lost.
     const early = new Map<Id, EventBell[]>(missing.map((id) => [id, []]));
-    const ranges = Promise.resolve().then(() => needs.ranges(missing));
+    const ranges = Promise.resolve()
+      .then(() => bus.listening())
+      .then(() => needs.ranges(missing));
     for (const id of missing) {
       const entry: Entry<Id> = {
         ready: undefined,
         users: 0,
-        bell: onBell(bus, needs.subject(id), (bell) => {
-          if (entry.ready !== undefined) entry.ready.onBell(bell);
-          else early.get(id)?.push({ ...bell, body: Buffer.from(bell.body) });
+        bell: onBell(bus, needs.subject(id), {
+          onBell(bell) {
+            if (entry.ready !== undefined) entry.ready.onBell(bell);
+            else early.get(id)?.push({ ...bell, body: Buffer.from(bell.body) });
+          },
+          onSignal: (body) => entry.ready?.onSignal(body),
         }),
         feed: ranges.then((found) => {
           const range = found.get(id);
@@ -71,17 +76,12 @@ export function createEventFeeds<Id extends string>(needs: EventFeedsNeeds<Id>):
     }
   }
 
-  async function recheck(): Promise<void> {
-    const ready = [...entries.values()].flatMap(({ ready }) => (ready === undefined ? [] : [ready]));
-    try {
-      for (const [id, { head, floor }] of await needs.ranges(ready.map((feed) => feed.id))) {
-        entries.get(id)?.ready?.onHead(head, floor);
-      }
-    } catch (error) {
-      log.error({ err: error }, "asking where events stand failed");
-    }
-  }
-  const timer = setInterval(() => void recheck(), limits.follow.recheckMs).unref();
+  const rechecks = startRechecks({
+    bus,
+    log,
+    feeds: () => [...entries.values()].flatMap(({ ready }) => (ready === undefined ? [] : [ready])),
+    ranges: (ids) => needs.ranges(ids),
+  });
 
   return {
     async acquire(wantedIds) {
@@ -118,7 +118,7 @@ export function createEventFeeds<Id extends string>(needs: EventFeedsNeeds<Id>):
     },
     get: (id) => entries.get(id)?.ready,
     [Symbol.dispose]() {
-      clearInterval(timer);
+      rechecks[Symbol.dispose]();
       for (const entry of entries.values()) entry.bell[Symbol.dispose]();
       entries.clear();
     },

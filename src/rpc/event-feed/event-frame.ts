@@ -2,21 +2,22 @@ import { frame, type PushSink } from "../push-stream.ts";
 
 export type Format = PushSink["format"];
 
-/** How the events of one service become frames of its response. */
+/** How the events of one service, or its signals, become frames of its response. */
 export interface EventForm {
-  /** The number of the response's field that holds an event. */
+  /** The number of the response's field that holds one. */
   readonly field: number;
-  /** The response that holds the event of this body, in JSON. */
+  /** The response that holds the one of this body, in JSON. */
   toJson(body: Uint8Array): string;
 }
 
 const lengthDelimited = 2;
 
 /**
- * An event as every follower gets it, made from its stored bytes: they become the field of the response as they are.
- * The JSON form is made when the first follower asks for it, and kept.
+ * An event or a signal as every follower gets it, made from its stored bytes: they become the field of the response as
+ * they are. The JSON form is made when the first follower asks for it, and kept.
  */
 export class EventFrame {
+  /** 0 for a signal, which has no number. */
   readonly sequence: number;
   readonly body: Uint8Array;
   readonly #form: EventForm;
@@ -45,14 +46,15 @@ export class EventFrame {
 }
 
 function protoFrame(body: Uint8Array, field: number): Uint8Array {
-  const head: number[] = [(field << 3) | lengthDelimited];
+  const length: number[] = [];
   let rest = body.length;
   while (rest > 0x7f) {
-    head.push((rest & 0x7f) | 0x80);
+    length.push((rest & 0x7f) | 0x80);
     rest >>>= 7;
   }
-  head.push(rest);
-  return frame(Buffer.concat([Uint8Array.from(head), body]));
+  length.push(rest);
+  const tag = (field << 3) | lengthDelimited;
+  return frame(Buffer.concat([Uint8Array.of(tag, ...length), body]));
 }
 
 /** Several events as one piece of bytes, so that a follower is written to once. */

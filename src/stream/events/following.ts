@@ -47,7 +47,7 @@ export function createFollowing(needs: {
     subject: eventSubject,
     ranges: (ids) => store.ranges(ids),
     source: (streamId) => ({
-      ...streamEventForm,
+      events: streamEventForm,
       after: (sequence, limit) => store.after(streamId, sequence, limit),
       // Erasures alone change earlier events, and ring for themselves.
       rewritesThePast: () => false,
