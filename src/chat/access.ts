@@ -109,10 +109,21 @@ export function requireRead(access: RoomAccess, unseen?: () => Failure): void {
  */
 export function requireWrite(access: RoomAccess, unseen?: () => Failure): Member {
   requireAllowed(access, "write", unseen);
-  if (access.member === undefined) throw notAMember();
+  const member = requireMember(access);
   requireActive(access);
-  if (access.mute !== undefined) throw muted(access.mute.expiresAt);
-  return access.member;
+  requireVoice(access);
+  return member;
+}
+
+/** Throws NOT_A_MEMBER for who is none, whatever else they may do. */
+export function requireMember({ member }: RoomAccess): Member {
+  if (member === undefined) throw notAMember();
+  return member;
+}
+
+/** Throws MUTED for who may say nothing now. */
+export function requireVoice({ mute }: RoomAccess): void {
+  if (mute !== undefined) throw muted(mute.expiresAt);
 }
 
 /** Throws unless the caller may moderate the room: `unseen`, BANNED, NOT_A_MEMBER, ROLE_TOO_LOW or DIRECT_ROOM. */

@@ -9,13 +9,17 @@ import { ringRoomRewritten } from "./events/bells.ts";
 import type { ChatWrite, ChatWrites } from "./events/event-log.ts";
 import { roomArchived } from "./facts.ts";
 import type { Memberships } from "./memberships.ts";
+import { existing } from "./message-access.ts";
+import { reactionRemoved } from "./message-facts.ts";
 import type { ErasureStore, EventPlace } from "./store/erasure-store.ts";
 import type { Member, MemberStore } from "./store/member-store.ts";
 import type { MessageStore } from "./store/message-store.ts";
+import type { ReactionStore } from "./store/reaction-store.ts";
 import type { RoomStore } from "./store/room-store.ts";
 import type { ChatTables } from "./tables.ts";
 
 const eventsAtOnce = 500;
+const reactionsAtOnce = 100;
 
 export interface ErasureNeeds {
   readonly database: Database<ChatTables>;
@@ -25,7 +29,8 @@ export interface ErasureNeeds {
   readonly rooms: RoomStore;
   readonly members: MemberStore;
   readonly memberships: Memberships;
-  readonly messages: Pick<MessageStore, "redactAuthor">;
+  readonly messages: Pick<MessageStore, "find" | "redactAuthor">;
+  readonly reactions: ReactionStore;
   readonly erasures: ErasureStore;
   readonly auth: () => AuthPeer;
 }
@@ -44,6 +49,7 @@ export async function followErasures(needs: ErasureNeeds, signal: AbortSignal): 
     const userIds = new Set(erased.map((account) => account.userId));
 
     for (const userId of userIds) await forgetWords(needs, userId, signal);
+    for (const userId of userIds) await takeBackReactions(needs, userId, signal);
     await unnameEvents(needs, userIds, signal);
     for (const userId of userIds) await endMemberships(needs, userId, signal);
     if (signal.aborted) return;
@@ -55,6 +61,25 @@ async function forgetWords({ database, messages, erasures }: ErasureNeeds, userI
   let more = true;
   while (more && !signal.aborted) more = await database.write((tx) => messages.redactAuthor(tx, userId));
   await database.write((tx) => erasures.forgetUser(tx, userId));
+}
+
+async function takeBackReactions(
+  { writes, clock, messages, reactions }: ErasureNeeds,
+  userId: UserId,
+  signal: AbortSignal,
+) {
+  let more = true;
+  while (more && !signal.aborted) {
+    more = await writes.write(async ({ tx, append }) => {
+      const some = await reactions.ofUser(tx, userId, reactionsAtOnce);
+      for (const reaction of some) {
+        const { roomId } = existing(await messages.find(tx, reaction.messageId));
+        await append({ roomId, at: clock.now(), payload: reactionRemoved(reaction) });
+        await reactions.remove(tx, reaction);
+      }
+      return some.length === reactionsAtOnce;
+    });
+  }
 }
 
 async function unnameEvents(

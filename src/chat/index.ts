@@ -20,6 +20,8 @@ import { createShowMessage } from "./message-view.ts";
 import { createMessages } from "./messages.ts";
 import { chatMigrations } from "./migrations.ts";
 import { createModeration } from "./moderation.ts";
+import { createPins } from "./pins.ts";
+import { createReactions } from "./reactions.ts";
 import { createRooms } from "./rooms.ts";
 import { accessHandlers } from "./rpc/access.ts";
 import { directHandlers } from "./rpc/direct.ts";
@@ -28,6 +30,8 @@ import { memberHandlers } from "./rpc/members.ts";
 import { messageModerationHandlers } from "./rpc/message-moderation.ts";
 import { messageHandlers } from "./rpc/messages.ts";
 import { moderationHandlers } from "./rpc/moderation.ts";
+import { pinHandlers } from "./rpc/pins.ts";
+import { reactionHandlers } from "./rpc/reactions.ts";
 import { roomHandlers } from "./rpc/rooms.ts";
 import { statisticsHandlers } from "./rpc/statistics.ts";
 import { typingHandlers } from "./rpc/typing.ts";
@@ -38,6 +42,7 @@ import { createSqlInviteStore } from "./store/sql-invite-store.ts";
 import { createSqlMemberStore } from "./store/sql-member-store.ts";
 import { createSqlMessageStore } from "./store/sql-message-store.ts";
 import { createSqlModerationLog } from "./store/sql-moderation-log.ts";
+import { createSqlReactionStore } from "./store/sql-reaction-store.ts";
 import { createSqlReportStore } from "./store/sql-report-store.ts";
 import { createSqlRoomStore } from "./store/sql-room-store.ts";
 import { createSqlSanctionStore } from "./store/sql-sanction-store.ts";
@@ -67,6 +72,7 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
   const moderationLog = createSqlModerationLog();
   const messages = createSqlMessageStore(database.read);
   const directs = createSqlDirectStore(database.read);
+  const reactions = createSqlReactionStore();
 
   const rules = createFollowRules({ database, clock });
   const { writes, online, handlers } = built.use(createChatEvents({ platform, rules }));
@@ -105,6 +111,11 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
       messages: createMessages({ ...floor, changes, requests, store: messages, directs, members, log: moderationLog }),
       show,
     }),
+    ...reactionHandlers({
+      reactions: createReactions({ writes, clock, store: messages, reactions, members, directs }),
+      show,
+    }),
+    ...pinHandlers({ pins: createPins({ ...floor, store: messages, members, directs }), show }),
     ...messageModerationHandlers({
       moderation: createMessageModeration({
         writes,
@@ -135,6 +146,7 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
       members,
       memberships,
       messages,
+      reactions,
       sanctions,
       requests,
       erasures: createSqlErasureStore(),

@@ -48,6 +48,8 @@ export function createMessageChanges(needs: { store: MessageStore; show: ShowMes
         isDeleted: false,
         replyTo,
         replyCount: 0,
+        reactions: [],
+        pinnedSequence: undefined,
       };
       const { sequence } = await write.append({
         roomId,

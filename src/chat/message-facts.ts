@@ -2,12 +2,17 @@ import { create } from "@bufbuild/protobuf";
 import {
   MessageDeletedSchema,
   MessageEditedSchema,
+  MessagePinnedSchema,
   MessageSentSchema,
+  MessageUnpinnedSchema,
   MessageWarnedSchema,
+  ReactionAddedSchema,
+  ReactionRemovedSchema,
 } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { NewEvent } from "./events/event-log.ts";
 import type { ShowMessage } from "./message-view.ts";
 import type { StoredMessage } from "./store/message-store.ts";
+import type { Reaction } from "./store/reaction-store.ts";
 
 /** What can happen to a message, as the payload of the event that tells of it. */
 type Payload = NewEvent["payload"];
@@ -36,4 +41,20 @@ export function messageWarned(message: Pick<StoredMessage, "id" | "senderId">, r
     case: "messageWarned",
     value: create(MessageWarnedSchema, { messageId: message.id, userId: message.senderId, reason }),
   });
+}
+
+export function messagePinned(message: Pick<StoredMessage, "id">): Payload {
+  return () => ({ case: "messagePinned", value: create(MessagePinnedSchema, { messageId: message.id }) });
+}
+
+export function messageUnpinned(message: Pick<StoredMessage, "id">): Payload {
+  return () => ({ case: "messageUnpinned", value: create(MessageUnpinnedSchema, { messageId: message.id }) });
+}
+
+export function reactionAdded({ messageId, emoji, userId }: Reaction): Payload {
+  return () => ({ case: "reactionAdded", value: create(ReactionAddedSchema, { messageId, emoji, userId }) });
+}
+
+export function reactionRemoved({ messageId, emoji, userId }: Reaction): Payload {
+  return () => ({ case: "reactionRemoved", value: create(ReactionRemovedSchema, { messageId, emoji, userId }) });
 }

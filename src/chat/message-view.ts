@@ -22,5 +22,7 @@ export function createShowMessage(): ShowMessage {
       ...(message.replyTo !== undefined && { replyTo: message.replyTo }),
       sequence: BigInt(message.sequence),
       replyCount: message.replyCount,
+      reactions: message.reactions.map(({ emoji, userIds, count }) => ({ emoji, userIds: [...userIds], count })),
+      pinned: message.pinnedSequence !== undefined,
     });
 }

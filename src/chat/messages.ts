@@ -44,6 +44,15 @@ export interface Messages {
   edit(caller: Caller, messageId: MessageId, content: string): Promise<StoredMessage>;
   delete(caller: Caller, messageId: MessageId): Promise<void>;
   history(caller: Caller, page: PageRequest): Promise<MessagePage>;
+  /**
+   * A message and the answers to it, the oldest first, at most `limit`; after the first page only the answers with
+   * numbers after `after`.
+   */
+  thread(
+    caller: Caller,
+    messageId: MessageId,
+    page: { readonly after: number | undefined; readonly limit: number },
+  ): Promise<StoredMessage[]>;
 }
 
 export function createMessages(needs: {
@@ -137,6 +146,13 @@ export function createMessages(needs: {
       const access = await loadAccess(database.read, caller, page.roomId, clock.now());
       requireRead(access);
       return readPage(database.read, store, page);
+    },
+
+    async thread(caller, messageId, { after, limit }) {
+      const { message } = await loadMessage(database.read, store, caller, messageId, clock.now());
+      if (after !== undefined) return store.answers(database.read, messageId, { after, limit });
+      const answers = await store.answers(database.read, messageId, { after: 0, limit: limit - 1 });
+      return [message, ...answers];
     },
   };
 }

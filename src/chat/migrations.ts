@@ -188,4 +188,39 @@ export const chatMigrations: Migrations = {
         .execute();
     },
   },
+  "0003_reactions_pins_and_threads": {
+    async up(db) {
+      await db.schema
+        .alterTable("chat_messages")
+        .addColumn("reactions", "text", (c) => c.notNull().defaultTo("[]"))
+        .execute();
+      await db.schema.alterTable("chat_messages").addColumn("pinned_sequence", "bigint").execute();
+      await db.schema
+        .createTable("chat_reactions")
+        .addColumn("message_id", "text", (c) => c.notNull().references("chat_messages.id"))
+        .addColumn("emoji", "text", (c) => c.notNull())
+        .addColumn("user_id", "bigint", (c) => c.notNull())
+        .addColumn("sequence", "bigint", (c) => c.notNull())
+        .addPrimaryKeyConstraint("chat_reactions_key", ["message_id", "emoji", "user_id"])
+        .execute();
+      await db.schema
+        .createIndex("chat_reactions_by_time")
+        .on("chat_reactions")
+        .columns(["message_id", "emoji", "sequence"])
+        .execute();
+      await db.schema.createIndex("chat_reactions_by_user").on("chat_reactions").column("user_id").execute();
+      await db.schema
+        .createIndex("chat_messages_pinned")
+        .on("chat_messages")
+        .columns(["room_id", "pinned_sequence"])
+        .where(sql.ref("pinned_sequence"), "is not", null)
+        .execute();
+      await db.schema
+        .createIndex("chat_messages_by_answered")
+        .on("chat_messages")
+        .columns(["reply_to", "sequence"])
+        .where(sql.ref("reply_to"), "is not", null)
+        .execute();
+    },
+  },
 };

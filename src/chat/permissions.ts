@@ -9,9 +9,23 @@ export type RoomKind = "public" | "premium" | "hidden" | "private" | "direct";
 
 /**
  * What can be done with a room: see that it is there, read it, join it (a code may be asked for on top), leave it,
- * write in it, invite others, moderate them, manage it (settings, roles, invites of others), own it (archive it).
+ * write in it, react to what is said there, mark how far it was read, invite others, pin messages, moderate others,
+ * manage it (settings, roles, invites of others), own it (archive it).
  */
-export const actions = ["see", "read", "join", "leave", "write", "invite", "moderate", "manage", "own"] as const;
+export const actions = [
+  "see",
+  "read",
+  "join",
+  "leave",
+  "write",
+  "react",
+  "mark",
+  "invite",
+  "pin",
+  "moderate",
+  "manage",
+  "own",
+] as const;
 export type Action = (typeof actions)[number];
 
 /** Allowed, or why not. */
@@ -29,57 +43,57 @@ const dm = "direct";
 // biome-ignore format: a table is read in columns
 const rules: Readonly<Record<RoomKind, Readonly<Record<Standing, readonly Verdict[]>>>> = {
   public: {
-    //             see   read  join  leave write invite mod.  manage own
-    owner:        [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes ],
-    admin:        [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  role],
-    moderator:    [yes,  yes,  yes,  yes,  yes,  yes,  yes,  role, role],
-    member:       [yes,  yes,  yes,  yes,  yes,  yes,  role, role, role],
-    accountAdmin: [yes,  yes,  yes,  yes,  out,  yes,  yes,  yes,  role],
-    premium:      [yes,  yes,  yes,  yes,  out,  out,  out,  out,  out ],
-    stranger:     [yes,  yes,  yes,  yes,  out,  out,  out,  out,  out ],
-    banned:       [ban,  ban,  ban,  yes,  ban,  ban,  ban,  ban,  ban ],
+    //             see   read  join  leave write react mark  invite pin  mod.  manage own
+    owner:        [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes ],
+    admin:        [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  role],
+    moderator:    [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  role, role],
+    member:       [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  role, role, role, role],
+    accountAdmin: [yes,  yes,  yes,  yes,  out,  out,  out,  yes,  yes,  yes,  yes,  role],
+    premium:      [yes,  yes,  yes,  yes,  out,  out,  out,  out,  out,  out,  out,  out ],
+    stranger:     [yes,  yes,  yes,  yes,  out,  out,  out,  out,  out,  out,  out,  out ],
+    banned:       [ban,  ban,  ban,  yes,  ban,  ban,  ban,  ban,  ban,  ban,  ban,  ban ],
   },
   premium: {
-    owner:        [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes ],
-    admin:        [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  role],
-    moderator:    [yes,  yes,  yes,  yes,  yes,  yes,  yes,  role, role],
-    member:       [yes,  yes,  yes,  yes,  yes,  yes,  role, role, role],
-    accountAdmin: [yes,  yes,  yes,  yes,  out,  yes,  yes,  yes,  role],
-    premium:      [yes,  yes,  yes,  yes,  out,  out,  out,  out,  out ],
-    stranger:     [yes,  prem, prem, yes,  out,  out,  out,  out,  out ],
-    banned:       [ban,  ban,  ban,  yes,  ban,  ban,  ban,  ban,  ban ],
+    owner:        [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes ],
+    admin:        [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  role],
+    moderator:    [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  role, role],
+    member:       [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  role, role, role, role],
+    accountAdmin: [yes,  yes,  yes,  yes,  out,  out,  out,  yes,  yes,  yes,  yes,  role],
+    premium:      [yes,  yes,  yes,  yes,  out,  out,  out,  out,  out,  out,  out,  out ],
+    stranger:     [yes,  prem, prem, yes,  out,  out,  out,  out,  out,  out,  out,  out ],
+    banned:       [ban,  ban,  ban,  yes,  ban,  ban,  ban,  ban,  ban,  ban,  ban,  ban ],
   },
   // Who is no member cannot tell these two from rooms that do not exist, but for joining with a code.
   hidden: {
-    owner:        [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes ],
-    admin:        [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  role],
-    moderator:    [yes,  yes,  yes,  yes,  yes,  yes,  yes,  role, role],
-    member:       [yes,  yes,  yes,  yes,  yes,  yes,  role, role, role],
-    accountAdmin: [yes,  yes,  yes,  yes,  out,  yes,  yes,  yes,  role],
-    premium:      [none, none, yes,  none, none, none, none, none, none],
-    stranger:     [none, none, yes,  none, none, none, none, none, none],
-    banned:       [none, none, none, none, none, none, none, none, none],
+    owner:        [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes ],
+    admin:        [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  role],
+    moderator:    [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  role, role],
+    member:       [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  role, role, role, role],
+    accountAdmin: [yes,  yes,  yes,  yes,  out,  out,  out,  yes,  yes,  yes,  yes,  role],
+    premium:      [none, none, yes,  none, none, none, none, none, none, none, none, none],
+    stranger:     [none, none, yes,  none, none, none, none, none, none, none, none, none],
+    banned:       [none, none, none, none, none, none, none, none, none, none, none, none],
   },
   private: {
-    owner:        [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes ],
-    admin:        [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  role],
-    moderator:    [yes,  yes,  yes,  yes,  yes,  yes,  yes,  role, role],
-    member:       [yes,  yes,  yes,  yes,  yes,  role, role, role, role],
-    accountAdmin: [yes,  yes,  yes,  yes,  out,  yes,  yes,  yes,  role],
-    premium:      [none, none, yes,  none, none, none, none, none, none],
-    stranger:     [none, none, yes,  none, none, none, none, none, none],
-    banned:       [none, none, none, none, none, none, none, none, none],
+    owner:        [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes ],
+    admin:        [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  role],
+    moderator:    [yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  yes,  role, role],
+    member:       [yes,  yes,  yes,  yes,  yes,  yes,  yes,  role, role, role, role, role],
+    accountAdmin: [yes,  yes,  yes,  yes,  out,  out,  out,  yes,  yes,  yes,  yes,  role],
+    premium:      [none, none, yes,  none, none, none, none, none, none, none, none, none],
+    stranger:     [none, none, yes,  none, none, none, none, none, none, none, none, none],
+    banned:       [none, none, none, none, none, none, none, none, none, none, none, none],
   },
   // Its two members are equals; nobody else knows of it, whoever they are.
   direct: {
-    owner:        [yes,  yes,  dm,   dm,   yes,  dm,   dm,   dm,   dm  ],
-    admin:        [yes,  yes,  dm,   dm,   yes,  dm,   dm,   dm,   dm  ],
-    moderator:    [yes,  yes,  dm,   dm,   yes,  dm,   dm,   dm,   dm  ],
-    member:       [yes,  yes,  dm,   dm,   yes,  dm,   dm,   dm,   dm  ],
-    accountAdmin: [none, none, none, none, none, none, none, none, none],
-    premium:      [none, none, none, none, none, none, none, none, none],
-    stranger:     [none, none, none, none, none, none, none, none, none],
-    banned:       [none, none, none, none, none, none, none, none, none],
+    owner:        [yes,  yes,  dm,   dm,   yes,  yes,  yes,  dm,   yes,  dm,   dm,   dm  ],
+    admin:        [yes,  yes,  dm,   dm,   yes,  yes,  yes,  dm,   yes,  dm,   dm,   dm  ],
+    moderator:    [yes,  yes,  dm,   dm,   yes,  yes,  yes,  dm,   yes,  dm,   dm,   dm  ],
+    member:       [yes,  yes,  dm,   dm,   yes,  yes,  yes,  dm,   yes,  dm,   dm,   dm  ],
+    accountAdmin: [none, none, none, none, none, none, none, none, none, none, none, none],
+    premium:      [none, none, none, none, none, none, none, none, none, none, none, none],
+    stranger:     [none, none, none, none, none, none, none, none, none, none, none, none],
+    banned:       [none, none, none, none, none, none, none, none, none, none, none, none],
   },
 };
 

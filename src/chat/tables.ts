@@ -69,6 +69,18 @@ export interface MessagesTable {
   is_deleted: number;
   reply_to: string | null;
   reply_count: number;
+  /** JSON: what `chat_reactions` adds up to, `[{emoji, userIds, count}]`, so that reading a message reads one row. */
+  reactions: string;
+  /** The number of the event that pinned it; null while it is not pinned. */
+  pinned_sequence: number | null;
+}
+
+export interface ReactionsTable {
+  message_id: string;
+  emoji: string;
+  user_id: number;
+  /** The number of the event that added it. */
+  sequence: number;
 }
 
 export interface EventsTable {
@@ -130,6 +142,7 @@ export interface ChatTables {
   chat_members: MembersTable;
   chat_sanctions: SanctionsTable;
   chat_messages: MessagesTable;
+  chat_reactions: ReactionsTable;
   chat_events: EventsTable;
   chat_requests: RequestsTable;
   chat_invites: InvitesTable;

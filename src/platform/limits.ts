@@ -87,6 +87,11 @@ export const limits = {
     roomsPerUser: 1000,
     roomsCreatedPerUser: 500,
     invitesPerRoom: 1000,
+    /** Different emoji on one message. */
+    reactionKinds: 20,
+    /** Users that a reaction names; it counts all of them. */
+    reactionUsersNamed: 100,
+    pinsPerRoom: 50,
     /** Events kept for those who resume; older ones ask for a snapshot. */
     eventsKeptPerRoom: 100_000,
     /** How often followers hear that somebody still types. */

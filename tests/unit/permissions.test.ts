@@ -56,6 +56,22 @@ const contract: Record<Action, Partial<Record<RoomKind, Partial<Record<Standing 
     private: { stranger: "unseen", premium: "unseen", accountAdmin: "outside", banned: "unseen", "*": "yes" },
     direct: { stranger: "unseen", premium: "unseen", accountAdmin: "unseen", banned: "unseen", "*": "yes" },
   },
+  // What is said is reacted to by those who may answer it.
+  react: {
+    public: { stranger: "outside", premium: "outside", accountAdmin: "outside", banned: "banned", "*": "yes" },
+    premium: { stranger: "outside", premium: "outside", accountAdmin: "outside", banned: "banned", "*": "yes" },
+    hidden: { stranger: "unseen", premium: "unseen", accountAdmin: "outside", banned: "unseen", "*": "yes" },
+    private: { stranger: "unseen", premium: "unseen", accountAdmin: "outside", banned: "unseen", "*": "yes" },
+    direct: { stranger: "unseen", premium: "unseen", accountAdmin: "unseen", banned: "unseen", "*": "yes" },
+  },
+  // Only members have read up to somewhere.
+  mark: {
+    public: { stranger: "outside", premium: "outside", accountAdmin: "outside", banned: "banned", "*": "yes" },
+    premium: { stranger: "outside", premium: "outside", accountAdmin: "outside", banned: "banned", "*": "yes" },
+    hidden: { stranger: "unseen", premium: "unseen", accountAdmin: "outside", banned: "unseen", "*": "yes" },
+    private: { stranger: "unseen", premium: "unseen", accountAdmin: "outside", banned: "unseen", "*": "yes" },
+    direct: { stranger: "unseen", premium: "unseen", accountAdmin: "unseen", banned: "unseen", "*": "yes" },
+  },
   // Any member of a PUBLIC or PREMIUM room, moderators of a PRIVATE one.
   invite: {
     public: { stranger: "outside", premium: "outside", banned: "banned", "*": "yes" },
@@ -63,6 +79,14 @@ const contract: Record<Action, Partial<Record<RoomKind, Partial<Record<Standing 
     hidden: { stranger: "unseen", premium: "unseen", banned: "unseen", "*": "yes" },
     private: { stranger: "unseen", premium: "unseen", banned: "unseen", member: "role", "*": "yes" },
     direct: { stranger: "unseen", premium: "unseen", banned: "unseen", accountAdmin: "unseen", "*": "direct" },
+  },
+  // Moderators and above, and both who talk to each other.
+  pin: {
+    public: { stranger: "outside", premium: "outside", banned: "banned", member: "role", "*": "yes" },
+    premium: { stranger: "outside", premium: "outside", banned: "banned", member: "role", "*": "yes" },
+    hidden: { stranger: "unseen", premium: "unseen", banned: "unseen", member: "role", "*": "yes" },
+    private: { stranger: "unseen", premium: "unseen", banned: "unseen", member: "role", "*": "yes" },
+    direct: { stranger: "unseen", premium: "unseen", banned: "unseen", accountAdmin: "unseen", "*": "yes" },
   },
   // Moderators and above.
   moderate: {

@@ -1,6 +1,7 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
 import type { MessageId, RoomId } from "../../platform/ids.ts";
+import { cutPage, readPage } from "../../rpc/paging.ts";
 import { principalOf } from "../../rpc/principal.ts";
 import type { ShowMessage } from "../message-view.ts";
 import type { Messages } from "../messages.ts";
@@ -42,6 +43,17 @@ export function messageHandlers(needs: {
         afterId: afterId as MessageId | undefined,
       });
       return { messages: page.messages.map(show), hasMore: page.hasMore };
+    },
+
+    async getThread(request, context) {
+      const list = `thread ${request.messageId}`;
+      const page = readPage(request, list, ["number"]);
+      const found = await messages.thread(principalOf(context), request.messageId as MessageId, {
+        after: page.after && (page.after[0] as number),
+        limit: page.size + 1,
+      });
+      const { items, nextPageToken } = cutPage(found, page, list, ({ sequence }) => [sequence]);
+      return { messages: items.map(show), nextPageToken };
     },
   };
 }

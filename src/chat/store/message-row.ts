@@ -2,6 +2,7 @@ import type { MessageType } from "#gen/veza/chat/v1/message_pb.ts";
 import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
 import type { MessagesTable } from "../tables.ts";
 import type { StoredMessage } from "./message-store.ts";
+import { reactionsFrom, reactionsToText } from "./reaction-sums.ts";
 
 export type MessageRow = Pick<MessagesTable, keyof MessagesTable>;
 
@@ -20,6 +21,8 @@ export function toRow(message: StoredMessage): MessageRow {
     is_deleted: Number(message.isDeleted),
     reply_to: message.replyTo ?? null,
     reply_count: message.replyCount,
+    reactions: reactionsToText(message.reactions),
+    pinned_sequence: message.pinnedSequence ?? null,
   };
 }
 
@@ -38,5 +41,7 @@ export function fromRow(row: MessageRow): StoredMessage {
     isDeleted: row.is_deleted !== 0,
     replyTo: (row.reply_to ?? undefined) as MessageId | undefined,
     replyCount: row.reply_count,
+    reactions: reactionsFrom(row.reactions),
+    pinnedSequence: row.pinned_sequence === null ? undefined : Number(row.pinned_sequence),
   };
 }

@@ -2,6 +2,7 @@ import type { MessageType } from "#gen/veza/chat/v1/message_pb.ts";
 import type { Queries } from "../../platform/database/database.ts";
 import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
 import type { ChatTables } from "../tables.ts";
+import type { ReactionSum } from "./reaction-sums.ts";
 
 /** A message as it is kept. Times are milliseconds since 1970. */
 export interface StoredMessage {
@@ -21,6 +22,10 @@ export interface StoredMessage {
   readonly isDeleted: boolean;
   readonly replyTo: MessageId | undefined;
   readonly replyCount: number;
+  /** In the order in which the emoji first appeared. */
+  readonly reactions: readonly ReactionSum[];
+  /** The number of the event that pinned it. */
+  readonly pinnedSequence: number | undefined;
 }
 
 /** Which messages of a room: those between two numbers, neither included. */
@@ -47,13 +52,18 @@ export interface MessageStore {
   countReply(tx: Tx, roomId: RoomId, messageId: MessageId): Promise<boolean>;
   /** Replaces what a message says and marks it as edited. */
   rewrite(tx: Tx, messageId: MessageId, content: string, at: number): Promise<void>;
-  /** Takes the words out of a message and out of every stored event that holds them; the place in the room stays. */
+  /**
+   * Takes the words, the reactions and the pin out of a message, and the words out of every stored event that holds
+   * them; the place in the room stays.
+   */
   blank(tx: Tx, messageId: MessageId, at: number): Promise<void>;
   /**
    * Takes the sender out of up to 200 messages of a user and of their stored events; the words stay.
    * True while there may be more: call again, in another write, so that none holds up the others for long.
    */
   redactAuthor(tx: Tx, userId: UserId): Promise<boolean>;
+  /** Pins a message by the event of this number; null unpins it. */
+  setPinned(tx: Tx, messageId: MessageId, sequence: number | null): Promise<void>;
 
   /** A message, deleted ones included. */
   find(queries: Tx, messageId: MessageId): Promise<StoredMessage | undefined>;
@@ -61,4 +71,8 @@ export interface MessageStore {
   sequenceOf(queries: Tx, roomId: RoomId, messageId: MessageId): Promise<number | undefined>;
   /** Messages of one room, the newest first. The cost grows with `limit`, not with the room. */
   range(queries: Tx, range: MessageRange): Promise<StoredMessage[]>;
+  /** The answers to a message with numbers after `after`, the oldest first, at most `limit`. */
+  answers(queries: Tx, messageId: MessageId, page: { after: number; limit: number }): Promise<StoredMessage[]>;
+  /** The pinned messages of a room, the last pinned first, at most `limit`. */
+  pinned(queries: Tx, roomId: RoomId, limit: number): Promise<StoredMessage[]>;
 }

@@ -5,11 +5,14 @@ import type { UserId } from "../../platform/ids.ts";
 
 const nobody = "0";
 
-/** A stored event without the words of its message. */
+/** A stored event without the words of its message, and what came with them. */
 export function withoutWords(body: Uint8Array): Uint8Array {
   return changed(body, (message) => {
     message.content = "";
     message.isDeleted = true;
+    message.reactions = [];
+    message.mentions = [];
+    message.pinned = false;
   });
 }
 

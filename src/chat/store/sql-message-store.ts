@@ -25,6 +25,8 @@ export function createSqlMessageStore(build: Queries<ChatTables>): MessageStore 
       is_deleted: row.is_deleted,
       reply_to: row.reply_to,
       reply_count: row.reply_count,
+      reactions: row.reactions,
+      pinned_sequence: row.pinned_sequence,
     }),
   );
   const rememberWriting = prepared((p: { roomId: string; userId: number; at: number }) =>
@@ -108,10 +110,15 @@ export function createSqlMessageStore(build: Queries<ChatTables>): MessageStore 
     async blank(tx, messageId, at) {
       await tx
         .updateTable("chat_messages")
-        .set({ content: "", is_deleted: 1, updated_at: at })
+        .set({ content: "", is_deleted: 1, updated_at: at, reactions: "[]", pinned_sequence: null })
         .where("id", "=", messageId)
         .execute();
+      await tx.deleteFrom("chat_reactions").where("message_id", "=", messageId).execute();
       await rewriteEvents(tx, [messageId], withoutWords);
+    },
+
+    async setPinned(tx, messageId, sequence) {
+      await tx.updateTable("chat_messages").set({ pinned_sequence: sequence }).where("id", "=", messageId).execute();
     },
 
     async redactAuthor(tx, userId) {
@@ -143,6 +150,30 @@ export function createSqlMessageStore(build: Queries<ChatTables>): MessageStore 
       const select = nearest === "newest" ? selectNewest : selectOldest;
       const { rows } = await queries.executeQuery(select({ roomId, after, before, limit }));
       if (nearest === "oldest") rows.reverse();
+      return rows.map(fromRow);
+    },
+
+    async answers(queries, messageId, { after, limit }) {
+      const rows = await queries
+        .selectFrom("chat_messages")
+        .selectAll()
+        .where("reply_to", "=", messageId)
+        .where("sequence", ">", after)
+        .orderBy("sequence")
+        .limit(limit)
+        .execute();
+      return rows.map(fromRow);
+    },
+
+    async pinned(queries, roomId, limit) {
+      const rows = await queries
+        .selectFrom("chat_messages")
+        .selectAll()
+        .where("room_id", "=", roomId)
+        .where("pinned_sequence", "is not", null)
+        .orderBy("pinned_sequence", "desc")
+        .limit(limit)
+        .execute();
       return rows.map(fromRow);
     },
   };

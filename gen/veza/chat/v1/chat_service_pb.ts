@@ -4595,8 +4595,8 @@ export const ChatService: GenService<{
     output: typeof GetMessageHistoryResponseSchema;
   },
   /**
-   * A message and its answers, the oldest first.
-   * Fails: MESSAGE_NOT_FOUND, BANNED.
+   * A message and its answers, the oldest first. Whoever may read the room.
+   * Fails: MESSAGE_NOT_FOUND, BANNED, PREMIUM_REQUIRED.
    *
    * @generated from rpc veza.chat.v1.ChatService.GetThread
    */
@@ -4606,8 +4606,8 @@ export const ChatService: GenService<{
     output: typeof GetThreadResponseSchema;
   },
   /**
-   * Reacts to a message with an emoji. Again, it changes nothing.
-   * Fails: MESSAGE_NOT_FOUND, MESSAGE_DELETED, NOT_A_MEMBER, MUTED, ROOM_ARCHIVED, LIMIT_REACHED.
+   * Reacts to a message with an emoji. Again, it changes nothing. A message takes at most 20 different emoji.
+   * Fails: MESSAGE_NOT_FOUND, MESSAGE_DELETED, NOT_A_MEMBER, MUTED, ROOM_ARCHIVED, LIMIT_REACHED, BANNED, PREMIUM_REQUIRED, BLOCKED, USER_NOT_FOUND.
    *
    * @generated from rpc veza.chat.v1.ChatService.AddReaction
    */
@@ -4618,7 +4618,7 @@ export const ChatService: GenService<{
   },
   /**
    * Takes the caller's reaction back. Without one, it changes nothing.
-   * Fails: MESSAGE_NOT_FOUND, MESSAGE_DELETED, NOT_A_MEMBER, MUTED, ROOM_ARCHIVED, LIMIT_REACHED.
+   * Fails: MESSAGE_NOT_FOUND, MESSAGE_DELETED, NOT_A_MEMBER, ROOM_ARCHIVED, BANNED, PREMIUM_REQUIRED.
    *
    * @generated from rpc veza.chat.v1.ChatService.RemoveReaction
    */
@@ -4628,8 +4628,8 @@ export const ChatService: GenService<{
     output: typeof RemoveReactionResponseSchema;
   },
   /**
-   * Pins a message to its room. Moderators and above.
-   * Fails: MESSAGE_NOT_FOUND, MESSAGE_DELETED, NOT_A_MEMBER, ROLE_TOO_LOW, ROOM_ARCHIVED, LIMIT_REACHED.
+   * Pins a message to its room. Moderators and above; in a direct conversation either of the two.
+   * Fails: MESSAGE_NOT_FOUND, MESSAGE_DELETED, NOT_A_MEMBER, ROLE_TOO_LOW, ROOM_ARCHIVED, LIMIT_REACHED, BANNED, PREMIUM_REQUIRED, BLOCKED, USER_NOT_FOUND.
    *
    * @generated from rpc veza.chat.v1.ChatService.PinMessage
    */
@@ -4639,8 +4639,8 @@ export const ChatService: GenService<{
     output: typeof PinMessageResponseSchema;
   },
   /**
-   * Unpins a message. Moderators and above.
-   * Fails: MESSAGE_NOT_FOUND, MESSAGE_DELETED, NOT_A_MEMBER, ROLE_TOO_LOW, ROOM_ARCHIVED, LIMIT_REACHED.
+   * Unpins a message. Moderators and above; in a direct conversation either of the two.
+   * Fails: MESSAGE_NOT_FOUND, MESSAGE_DELETED, NOT_A_MEMBER, ROLE_TOO_LOW, ROOM_ARCHIVED, BANNED, PREMIUM_REQUIRED.
    *
    * @generated from rpc veza.chat.v1.ChatService.UnpinMessage
    */
@@ -4650,8 +4650,8 @@ export const ChatService: GenService<{
     output: typeof UnpinMessageResponseSchema;
   },
   /**
-   * The pinned messages of a room, the last pinned first; at most 50 can be pinned.
-   * Fails: ROOM_NOT_FOUND, BANNED.
+   * The pinned messages of a room, the last pinned first; at most 50 can be pinned. Whoever may read the room.
+   * Fails: ROOM_NOT_FOUND, BANNED, PREMIUM_REQUIRED.
    *
    * @generated from rpc veza.chat.v1.ChatService.ListPinnedMessages
    */
