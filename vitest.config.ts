@@ -18,6 +18,8 @@ export default defineConfig({
       // What also needs Chromium, or curl, buf and Python's gRPC.
       project("browser", ["e2e"]),
       project("clients", ["clients"]),
+      // What also needs Prometheus.
+      project("operations", ["operations"]),
     ],
   },
 });

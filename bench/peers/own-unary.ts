@@ -11,6 +11,8 @@ import { createTrustedProxies } from "../../src/platform/access/trusted-proxies.
 import { createLocalBus } from "../../src/platform/bus/local-bus.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { createLog } from "../../src/platform/log.ts";
+import { createMetrics } from "../../src/platform/telemetry/metrics.ts";
+import { createCallReports } from "../../src/rpc/call-reports.ts";
 import { interceptorChain } from "../../src/rpc/chain.ts";
 import { createGate } from "../../src/rpc/gate.ts";
 import { createRateLimit } from "../../src/rpc/rate-limit.ts";
@@ -18,7 +20,7 @@ import { routes } from "../../src/rpc/routes.ts";
 import { warmValidation } from "../../src/rpc/validate.ts";
 import { serveParent } from "../kit/serve.ts";
 
-// Veza's whole way of a call as the app builds it (port, gate, interceptors, validation, a log line for each call), with a
+// Veza's whole way of a call as the app builds it (port, gate, interceptors, validation, a log line and metrics for each call), with a
 // handler that does nothing.
 const issuer = "bench";
 const audience = "veza";
@@ -50,15 +52,17 @@ warmValidation(
   validator,
   ChatService.methods.map(({ input }) => input),
 );
+const reports = createCallReports({ log, metrics: createMetrics() });
 const rpc = createRpcServer({
   services: [
     routes(ChatService, {
       sendMessage: ({ roomId, content }) => ({ message: { roomId, content } }),
     }),
   ],
-  gate: createGate({ verifier, publicServices: new Set(), rateLimit: createRateLimit({ clock }), log }),
-  interceptors: interceptorChain({ log, clock, revocations, validator }),
+  gate: createGate({ verifier, publicServices: new Set(), rateLimit: createRateLimit({ clock }), reports }),
+  interceptors: interceptorChain({ log, reports, clock, revocations, validator }),
   log,
+  reports,
   proxies: createTrustedProxies([]),
   shutdown: new AbortController().signal,
 });

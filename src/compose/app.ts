@@ -9,6 +9,7 @@ import { createChat } from "../chat/index.ts";
 import { createGateway } from "../gateway/index.ts";
 import { H1Exchange } from "../net/h1-exchange.ts";
 import { H2Exchange } from "../net/h2-exchange.ts";
+import { metricsEndpoint } from "../net/metrics-endpoint.ts";
 import { openPort, type Port } from "../net/one-port.ts";
 import { createRpcServer } from "../net/rpc/rpc-server.ts";
 import { type Config, ConfigError } from "../platform/config.ts";
@@ -16,6 +17,7 @@ import { Failure, Reason } from "../platform/failure.ts";
 import { limits } from "../platform/limits.ts";
 import type { Peers } from "../platform/peers/peers.ts";
 import type { Platform } from "../platform/platform.ts";
+import { createCallReports } from "../rpc/call-reports.ts";
 import { interceptorChain } from "../rpc/chain.ts";
 import { createGate } from "../rpc/gate.ts";
 import { createHealthState, healthRoutes } from "../rpc/health.ts";
@@ -46,7 +48,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   // Before anything is made: a start that is refused leaves nothing behind.
   const tls = await readTls(config);
   const platform = built.use(createPlatform(config, overrides));
-  const { log, clock, revocations } = platform;
+  const { log, clock } = platform;
   const shutdown = new AbortController();
   const health = createHealthState();
 
@@ -63,14 +65,15 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   found = { auth: auth.peer, chat: chat.peer, stream: streams.peer };
   await streams.begin();
 
+  const reports = createCallReports(platform);
   const gate = createGate({
     verifier: auth.verifier,
     publicServices,
     rateLimit: config.rateLimit ? createRateLimit({ clock }) : unlimited,
-    log,
+    reports,
   });
   const validator = createValidator();
-  const interceptors = interceptorChain({ log, clock, revocations, validator });
+  const interceptors = interceptorChain({ ...platform, reports, validator });
   const services = {
     auth: withUnbuilt(auth.routes),
     chat: withUnbuilt(chat.routes),
@@ -96,6 +99,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
       gate,
       interceptors,
       log,
+      reports,
       proxies: platform.proxies,
       shutdown: shutdown.signal,
     });
@@ -111,6 +115,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
     audio: streams.http,
     verifier: auth.verifier,
   });
+  const serveMetrics = metricsEndpoint(platform);
   const parts = {
     gateway: { services: all, fallback: gateway, onSource: streams.onSource },
     chat: { services: [services.chat], fallback: undefined, onSource: undefined },
@@ -133,13 +138,13 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
       onSource,
       onHttp1(request, response) {
         const exchange = new H1Exchange(request, response);
-        if (rpc.serve(exchange) || fallback?.serveAudio(exchange)) return;
+        if (rpc.serve(exchange) || serveMetrics(exchange) || fallback?.serveAudio(exchange)) return;
         if (fallback === undefined) exchange.respond(404, plainText, notHere);
         else fallback.onHttp1(request, response);
       },
       onHttp2(stream, headers) {
         const exchange = new H2Exchange(stream, headers);
-        if (rpc.serve(exchange) || fallback?.serveAudio(exchange)) return;
+        if (rpc.serve(exchange) || serveMetrics(exchange) || fallback?.serveAudio(exchange)) return;
         if (fallback === undefined) exchange.respond(404, plainText, notHere);
         else fallback.onHttp2(stream, headers);
       },

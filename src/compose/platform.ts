@@ -7,6 +7,9 @@ import type { Config } from "../platform/config.ts";
 import { createSqliteDatabase } from "../platform/database/sqlite-database.ts";
 import { createLog, type Log } from "../platform/log.ts";
 import type { Platform } from "../platform/platform.ts";
+import { createMetrics } from "../platform/telemetry/metrics.ts";
+import { watchRuntime } from "../platform/telemetry/runtime-metrics.ts";
+import type { Tracing } from "../platform/telemetry/tracing.ts";
 
 /** What tests may put in the place of the real thing. */
 export interface PlatformOverrides {
@@ -14,18 +17,27 @@ export interface PlatformOverrides {
   readonly log?: Log;
 }
 
+/** What has to be there before the floor is. */
+export interface PlatformNeeds extends PlatformOverrides {
+  readonly tracing?: Tracing | undefined;
+}
+
 /** Builds the floor. The one place that knows which database and bus the configuration means. */
-export function createPlatform(config: Config, overrides: PlatformOverrides = {}): Platform & AsyncDisposable {
+export function createPlatform(config: Config, needs: PlatformNeeds = {}): Platform & AsyncDisposable {
   const { format, level } = config.log;
   const readable = format === "auto" ? (process.stdout.isTTY ? "pretty" : "json") : format;
-  const log = overrides.log ?? createLog({ level, format: readable });
-  const clock = overrides.clock ?? systemClock;
+  const log = needs.log ?? createLog({ level, format: readable });
+  const clock = needs.clock ?? systemClock;
+  const metrics = createMetrics();
+  const runtime = watchRuntime(metrics, { dataDir: config.dataDir });
   const bus = createLocalBus({ log });
   const database = createSqliteDatabase(join(config.dataDir, "veza.sqlite"));
   const revocations = createRevocations({ bus, clock });
   return {
     config,
     log,
+    metrics,
+    tracing: needs.tracing,
     clock,
     bus,
     database,
@@ -35,6 +47,7 @@ export function createPlatform(config: Config, overrides: PlatformOverrides = {}
       revocations[Symbol.dispose]();
       await bus[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
+      runtime[Symbol.dispose]();
     },
   };
 }

@@ -60,6 +60,15 @@ export const limits = {
     lingerMs: 500,
     drainMs: 8_000,
   },
+  telemetry: {
+    /** Sets of labels that one metric may have; what is beyond them is counted together. */
+    seriesPerMetric: 2000,
+    eventLoopProbeMs: 50,
+    /** What a caller may send along with a trace: more of it is left out. */
+    traceStateChars: 512,
+    /** How long the last spans and metrics may take to be sent when the process stops. */
+    flushMs: 2_000,
+  },
   token: {
     accessMs: 10 * 60 * 1000,
     refreshMs: 30 * 24 * 60 * 60 * 1000,

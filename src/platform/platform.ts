@@ -5,11 +5,16 @@ import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./database/database.ts";
 import type { Log } from "./log.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
+import type { Tracing } from "./telemetry/tracing.ts";
 
 /** The floor that every service stands on. */
 export interface Platform {
   readonly config: Config;
   readonly log: Log;
+  readonly metrics: Metrics;
+  /** Undefined where no traces are kept. */
+  readonly tracing: Tracing | undefined;
   readonly clock: Clock;
   readonly database: Database<unknown>;
   readonly bus: Bus;

@@ -4,6 +4,7 @@ import type { Log } from "../platform/log.ts";
 import { clientAddressKey } from "./peer-address.ts";
 import { principalKey } from "./principal.ts";
 import { requestIdKey } from "./request-id.ts";
+import { callerTraceKey, ownTraceKey } from "./trace.ts";
 
 const faults = new Set([Code.Internal, Code.Unknown, Code.DataLoss]);
 
@@ -17,8 +18,11 @@ export function logCall(
 ): void {
   const level = code === undefined ? "info" : faults.has(code) ? "error" : "warn";
   if (!log.isLevelEnabled(level)) return;
+  const trace = values.get(ownTraceKey);
   log[level](
     {
+      trace_id: (trace ?? values.get(callerTraceKey))?.traceId,
+      span_id: trace?.spanId,
       request_id: values.get(requestIdKey),
       method: `${method.parent.typeName}/${method.name}`,
       code: code === undefined ? "ok" : Code[code],

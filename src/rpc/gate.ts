@@ -1,11 +1,10 @@
 import { type DescMethod, getOption, hasOption } from "@bufbuild/protobuf";
-import { Code, type HandlerContext } from "@connectrpc/connect";
+import type { HandlerContext } from "@connectrpc/connect";
 import { Access, access as accessOption } from "#gen/veza/options/v1/options_pb.ts";
 import type { Principal } from "../platform/access/principal.ts";
 import type { TokenVerifier } from "../platform/access/token-verifier.ts";
 import { Failure, Reason } from "../platform/failure.ts";
-import type { Log } from "../platform/log.ts";
-import { logCall } from "./call-log.ts";
+import type { CallReports } from "./call-reports.ts";
 import { failureToStatus } from "./errors.ts";
 import { clientAddressKey } from "./peer-address.ts";
 import { principalKey } from "./principal.ts";
@@ -29,9 +28,9 @@ export function createGate(needs: {
   verifier: TokenVerifier;
   publicServices: ReadonlySet<string>;
   rateLimit: RateLimit;
-  log: Log;
+  reports: CallReports;
 }): Gate {
-  const { verifier, publicServices, rateLimit, log } = needs;
+  const { verifier, publicServices, rateLimit, reports } = needs;
 
   function enter(context: GateContext): void | Promise<void> {
     const required = accessOf(context.method, publicServices);
@@ -53,15 +52,10 @@ export function createGate(needs: {
     context.values.set(principalKey, principal);
   }
 
-  /** Interceptors do not see what is refused here: the line that every call gets is written here for it. */
+  /** Interceptors do not see what is refused here: it is reported here. */
   function refuse(context: GateContext, error: unknown): never {
-    logCall(
-      log,
-      context.values,
-      context.method,
-      error instanceof Failure ? failureToStatus(error).code : Code.Internal,
-      0,
-    );
+    const status = failureToStatus(error instanceof Failure ? error : new Failure(Reason.INTERNAL));
+    reports.refused(context.values, context.method, status);
     throw error;
   }
 

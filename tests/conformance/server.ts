@@ -1,5 +1,7 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
+import { createMetrics } from "#src/platform/telemetry/metrics.ts";
+import { createCallReports } from "#src/rpc/call-reports.ts";
 import { H1Exchange } from "../../src/net/h1-exchange.ts";
 import { H2Exchange } from "../../src/net/h2-exchange.ts";
 import { openPort } from "../../src/net/one-port.ts";
@@ -33,6 +35,7 @@ const log = createLog({
 });
 const clock = systemClock;
 const revocations = createRevocations({ bus: createLocalBus({ log }), clock });
+const reports = createCallReports({ log, metrics: createMetrics() });
 const rpc = createRpcServer({
   services: [conformanceRoutes],
   gate: createGate({
@@ -43,10 +46,11 @@ const rpc = createRpcServer({
     },
     publicServices: new Set([ConformanceService.typeName]),
     rateLimit: unlimited,
-    log,
+    reports,
   }),
-  interceptors: interceptorChain({ log, clock, revocations, validator: createValidator() }),
+  interceptors: interceptorChain({ log, reports, clock, revocations, validator: createValidator() }),
   log,
+  reports,
   proxies: createTrustedProxies([]),
   shutdown: new AbortController().signal,
   messageBytes: request.messageReceiveLimit === 0 ? limits.rpc.messageBytes : request.messageReceiveLimit,

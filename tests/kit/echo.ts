@@ -18,6 +18,8 @@ import { createLocalBus } from "#src/platform/bus/local-bus.ts";
 import { systemClock } from "#src/platform/clock.ts";
 import { Failure, Reason } from "#src/platform/failure.ts";
 import { createLog } from "#src/platform/log.ts";
+import { createMetrics } from "#src/platform/telemetry/metrics.ts";
+import { createCallReports } from "#src/rpc/call-reports.ts";
 import { interceptorChain } from "#src/rpc/chain.ts";
 import { createGate } from "#src/rpc/gate.ts";
 import { unlimited } from "#src/rpc/rate-limit.ts";
@@ -157,6 +159,7 @@ export async function openEcho(tls?: { cert: string; key: string }): Promise<Ech
   const shutdown = new AbortController();
   const watch: EchoWatch = { open: 0, begun: 0, made: 0 };
   const revocations = createRevocations({ bus: createLocalBus({ log }), clock: systemClock });
+  const reports = createCallReports({ log, metrics: createMetrics() });
   const rpc = createRpcServer({
     services: [echoRoutes(watch)],
     gate: createGate({
@@ -167,10 +170,11 @@ export async function openEcho(tls?: { cert: string; key: string }): Promise<Ech
       },
       publicServices: new Set([EchoService.typeName]),
       rateLimit: unlimited,
-      log,
+      reports,
     }),
-    interceptors: interceptorChain({ log, clock: systemClock, revocations, validator: createValidator() }),
+    interceptors: interceptorChain({ log, reports, clock: systemClock, revocations, validator: createValidator() }),
     log,
+    reports,
     proxies: createTrustedProxies([]),
     shutdown: shutdown.signal,
   });

@@ -8,6 +8,8 @@ import { ErrorInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { AuthService } from "#gen/veza/auth/v1/auth_service_pb.ts";
 import type { Tokens } from "#gen/veza/auth/v1/session_pb.ts";
 import type { UserInfo } from "#gen/veza/auth/v1/user_pb.ts";
+import { createMetrics } from "#src/platform/telemetry/metrics.ts";
+import { createCallReports } from "#src/rpc/call-reports.ts";
 import { type Auth, createAuth } from "../../src/auth/index.ts";
 import { createRevocations } from "../../src/platform/access/revocations.ts";
 import type { TokenVerifier } from "../../src/platform/access/token-verifier.ts";
@@ -79,6 +81,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<AuthHouse> 
   const platform: Platform = {
     config: readConfig({ VEZA_DATA_DIR: dataDir, VEZA_RATE_LIMIT: "off", ...options.environment }),
     log,
+    metrics: createMetrics(),
+    tracing: undefined,
     clock,
     bus,
     database: createSqliteDatabase(join(dataDir, "veza.db")),
@@ -144,7 +148,7 @@ function gateInterceptor(verifier: TokenVerifier): Interceptor {
     verifier,
     publicServices: new Set(),
     rateLimit: unlimited,
-    log: createLog({ level: "silent", format: "json" }),
+    reports: createCallReports({ log: createLog({ level: "silent", format: "json" }), metrics: createMetrics() }),
   });
   return (next) => async (request) => {
     const authorization = request.header.get("authorization") ?? undefined;

@@ -18,6 +18,7 @@ import { Failure, Reason } from "#src/platform/failure.ts";
 import type { ListenerId, RecordingId, SessionId, StreamId, UserId } from "#src/platform/ids.ts";
 import type { AccountFacts, ErasedAccount } from "#src/platform/peers/peers.ts";
 import type { Platform } from "#src/platform/platform.ts";
+import { createCallReports } from "#src/rpc/call-reports.ts";
 import { interceptorChain } from "#src/rpc/chain.ts";
 import { peerAddressKey } from "#src/rpc/peer-address.ts";
 import { principalKey } from "#src/rpc/principal.ts";
@@ -268,7 +269,11 @@ export async function openStreams(
   });
   live.service = service;
   await service.begin();
-  const interceptors = interceptorChain({ ...platform, validator: createValidator() });
+  const interceptors = interceptorChain({
+    ...platform,
+    reports: createCallReports(platform),
+    validator: createValidator(),
+  });
 
   function transportOf(principal: Principal, headers: Record<string, string> = {}) {
     return createRouterTransport(

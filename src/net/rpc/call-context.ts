@@ -2,9 +2,12 @@ import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextKey, type ContextValues, type HandlerContext } from "@connectrpc/connect";
 import type { TrustedProxies } from "../../platform/access/trusted-proxies.ts";
 import { limits } from "../../platform/limits.ts";
+import { readTraceContext } from "../../platform/telemetry/trace-context.ts";
 import { clientAddressKey, peerAddressKey } from "../../rpc/peer-address.ts";
+import { type RpcSystem, rpcSystemKey } from "../../rpc/protocol.ts";
 import { requestIdFrom, requestIdKey } from "../../rpc/request-id.ts";
 import { type Timeout, timeoutKey } from "../../rpc/timeout.ts";
+import { callerTraceKey } from "../../rpc/trace.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ResponseMetadata } from "./wire.ts";
 
@@ -30,12 +33,19 @@ class CallValues implements ContextValues {
 }
 
 /** What every call knows of itself before its gate, whichever path it takes. */
-export function contextValuesOf(exchange: Exchange, timeout: Timeout, proxies: TrustedProxies): ContextValues {
-  return new CallValues()
+export function contextValuesOf(
+  exchange: Exchange,
+  { system, timeout, proxies }: { system: RpcSystem; timeout: Timeout; proxies: TrustedProxies },
+): ContextValues {
+  const values = new CallValues()
+    .set(rpcSystemKey, system)
     .set(requestIdKey, requestIdFrom(exchange.header("x-request-id")))
     .set(peerAddressKey, exchange.remoteAddress)
     .set(clientAddressKey, proxies.clientAddress(exchange.remoteAddress, exchange.header("x-forwarded-for")))
     .set(timeoutKey, timeout);
+  const parent = exchange.header("traceparent");
+  if (parent !== undefined) values.set(callerTraceKey, readTraceContext(parent, exchange.header("tracestate")));
+  return values;
 }
 
 /**
@@ -69,7 +79,8 @@ export class CallContext implements HandlerContext, Timeout, ResponseMetadata {
     this.protocolName = protocolName;
     this.ms = timeoutMs === undefined ? undefined : Math.min(timeoutMs, limits.rpc.maxTimeoutMs);
     this.#startedAt = timeoutMs === undefined ? 0 : performance.now();
-    this.values = contextValuesOf(exchange, this, proxies);
+    const system = protocolName === "connect" ? "connectrpc" : "grpc";
+    this.values = contextValuesOf(exchange, { system, timeout: this, proxies });
   }
 
   get service(): DescService {

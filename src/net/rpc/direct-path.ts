@@ -3,6 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { TrustedProxies } from "../../platform/access/trusted-proxies.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
+import type { CallReports } from "../../rpc/call-reports.ts";
 import { toStatus } from "../../rpc/errors.ts";
 import type { Gate } from "../../rpc/gate.ts";
 import { frame, isPushStream, type PushSink, push } from "../../rpc/push-stream.ts";
@@ -28,11 +29,12 @@ const compressedFlag = 1;
 export function createDirectPath(needs: {
   gate: Gate;
   log: Log;
+  reports: CallReports;
   shutdown: AbortSignal;
   messageBytes: number;
   proxies: TrustedProxies;
 }): DirectPath {
-  const { gate, log, shutdown, messageBytes, proxies } = needs;
+  const { gate, log, reports, shutdown, messageBytes, proxies } = needs;
   const openStreams = new Set<CallContext>();
   shutdown.addEventListener("abort", () => {
     for (const context of [...openStreams]) context.abort(shutdown.reason);
@@ -75,15 +77,22 @@ export function createDirectPath(needs: {
         }
       }
 
+      /** Interceptors do not see calls whose request cannot be read: they are reported here. */
+      function turnAway(error: unknown): void {
+        const status = statusOf(error);
+        reports.refused(context.values, method.method, status);
+        refuse(status);
+      }
+
       function begin(): void {
-        if (timeout.error !== undefined) return refuse(timeout.error);
+        if (timeout.error !== undefined) return turnAway(timeout.error);
         exchange.readBody(wire.framed ? messageBytes + framePrefix : messageBytes, (bodyError, body) => {
-          if (bodyError !== undefined) return refuse(bodyFailed(bodyError, messageBytes));
+          if (bodyError !== undefined) return turnAway(bodyFailed(bodyError, messageBytes));
           let message: Message;
           try {
             message = codec.read(wire.framed ? unframe(body) : body);
           } catch (error) {
-            return refuse(error);
+            return turnAway(error);
           }
           run(message);
         });

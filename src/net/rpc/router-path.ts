@@ -88,6 +88,7 @@ export function createRouterPath(needs: {
       openStreams.delete(gone);
       gone.abort(early ? clientLeft : callOver);
     });
+    const system = exchange.header("content-type")?.startsWith("application/grpc") ? "grpc" : "connectrpc";
     const timeout = { ms: timeoutOf(exchange), abort: (reason: unknown) => gone.abort(reason) };
     const response = await handler({
       // Connect refuses streams both ways over HTTP/1.1, as few of its clients can read before they have written. Those
@@ -99,7 +100,7 @@ export function createRouterPath(needs: {
       header: exchange.headers(),
       body: methodKind === "unary" || methodKind === "server_streaming" ? wholeBody(exchange) : streamedBody(exchange),
       signal: gone.signal,
-      contextValues: contextValuesOf(exchange, timeout, needs.proxies),
+      contextValues: contextValuesOf(exchange, { system, timeout, proxies: needs.proxies }),
     });
 
     const header = { ...toWire(response.header), ...cors };

@@ -2,6 +2,7 @@ import type { Interceptor } from "@connectrpc/connect";
 import type { TrustedProxies } from "../../platform/access/trusted-proxies.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
+import type { CallReports } from "../../rpc/call-reports.ts";
 import type { Gate } from "../../rpc/gate.ts";
 import type { ServiceRoutes } from "../../rpc/routes.ts";
 import type { Exchange } from "../exchange.ts";
@@ -22,6 +23,7 @@ export interface RpcServerNeeds {
   readonly gate: Gate;
   readonly interceptors: Interceptor[];
   readonly log: Log;
+  readonly reports: CallReports;
   /** Aborted when the process stops: ends the streams that are open. */
   readonly shutdown: AbortSignal;
   readonly proxies: TrustedProxies;
