@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type Algorithm, hash, verify } from "@node-rs/argon2";
 import { limits } from "../platform/limits.ts";
-import { createHashPool } from "./hash-pool.ts";
+import { createWorkPool } from "../platform/work-pool.ts";
+import { tooManyHashes } from "./errors.ts";
 
 /** The OWASP password storage cheat sheet's first choice for argon2id: 19 MiB, two passes, one lane. */
 const cost = { algorithm: 2 satisfies Algorithm.Argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -18,7 +19,11 @@ export interface Passwords {
 
 /** Hashes off the event loop, a few at once: each takes 19 MiB and some 30 ms of a core. */
 export async function createPasswords(): Promise<Passwords> {
-  const pool = createHashPool({ parallel: limits.password.parallelHashes, waiting: limits.password.waitingHashes });
+  const pool = createWorkPool({
+    parallel: limits.password.parallelHashes,
+    waiting: limits.password.waitingHashes,
+    tooMany: tooManyHashes,
+  });
   const nobodysHash = await hash(randomBytes(32), cost);
   // Keyboards and systems differ in how they write the same character.
   const canonical = (password: string) => password.normalize("NFKC");

@@ -5,6 +5,9 @@ import { createLocalBus } from "../platform/bus/local-bus.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import type { Config } from "../platform/config.ts";
 import { createSqliteDatabase } from "../platform/database/sqlite-database.ts";
+import type { Files } from "../platform/files/files.ts";
+import { createLocalFiles } from "../platform/files/local-files.ts";
+import { createS3Files } from "../platform/files/s3-files.ts";
 import { createLog, type Log } from "../platform/log.ts";
 import type { Platform } from "../platform/platform.ts";
 import { createMetrics } from "../platform/telemetry/metrics.ts";
@@ -22,7 +25,7 @@ export interface PlatformNeeds extends PlatformOverrides {
   readonly tracing?: Tracing | undefined;
 }
 
-/** Builds the floor. The one place that knows which database and bus the configuration means. */
+/** Builds the floor. The one place that knows which database, bus and files the configuration means. */
 export function createPlatform(config: Config, needs: PlatformNeeds = {}): Platform & AsyncDisposable {
   const { format, level } = config.log;
   const readable = format === "auto" ? (process.stdout.isTTY ? "pretty" : "json") : format;
@@ -40,6 +43,7 @@ export function createPlatform(config: Config, needs: PlatformNeeds = {}): Platf
     tracing: needs.tracing,
     clock,
     bus,
+    files: createFiles(config),
     database,
     revocations,
     proxies: createTrustedProxies(config.trustedProxies),
@@ -50,4 +54,9 @@ export function createPlatform(config: Config, needs: PlatformNeeds = {}): Platf
       runtime[Symbol.dispose]();
     },
   };
+}
+
+function createFiles({ files, dataDir }: Config): Files {
+  if ("directory" in files) return createLocalFiles(files.directory);
+  return createS3Files({ bucket: files.bucket, incoming: join(dataDir, "incoming") });
 }

@@ -1,7 +1,7 @@
 import type { Principal } from "../platform/access/principal.ts";
 import type { TokenVerifier } from "../platform/access/token-verifier.ts";
 import { Failure } from "../platform/failure.ts";
-import type { HttpExchange } from "../platform/http-exchange.ts";
+import type { HttpExchange } from "../platform/http/http-exchange.ts";
 import type { Log } from "../platform/log.ts";
 
 /** Sound over HTTP, as the part that holds it serves it. */

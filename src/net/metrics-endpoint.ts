@@ -1,4 +1,4 @@
-import type { HttpExchange } from "../platform/http-exchange.ts";
+import type { HttpExchange } from "../platform/http/http-exchange.ts";
 import type { Log } from "../platform/log.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
 import { prometheusContentType, prometheusText } from "../platform/telemetry/prometheus-text.ts";

@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import * as z from "zod/mini";
+import { type FilesPlace, readFilesUrl } from "./files/files-url.ts";
 
 const port = z.coerce.number().check(z.int(), z.gte(0), z.lte(65535));
 const part = z.enum(["gateway", "chat", "stream"]);
@@ -16,6 +18,18 @@ const list = z.pipe(
 const urls = (what: string, protocols: RegExp) =>
   z.pipe(list, z.array(z.url({ protocol: protocols, error: `has to be ${what}` })));
 
+const filesPlace = z.pipe(
+  z.string(),
+  z.transform((text, context) => {
+    try {
+      return readFilesUrl(text);
+    } catch (error) {
+      context.issues.push({ code: "custom", message: (error as Error).message, input: text });
+      return z.NEVER;
+    }
+  }),
+);
+
 /** The variables that Veza reads, each with its default; docs/running.md explains them. */
 const schema = z.object({
   VEZA_HOST: z._default(z.string().check(z.minLength(1)), "127.0.0.1"),
@@ -24,6 +38,7 @@ const schema = z.object({
   VEZA_STREAM_PORT: z._default(port, 50052),
   VEZA_SERVICES: z._default(z.pipe(list, z.array(part).check(z.minLength(1))), ["gateway", "chat", "stream"]),
   VEZA_DATA_DIR: z._default(z.string().check(z.minLength(1)), "./data"),
+  VEZA_FILES_URL: z.optional(filesPlace),
   VEZA_TLS_CERT: z.optional(z.string()),
   VEZA_TLS_KEY: z.optional(z.string()),
   VEZA_PUBLIC_URL: z.optional(z.url({ protocol: /^https?$/, error: "has to be an http:// or https:// address" })),
@@ -60,6 +75,8 @@ export interface Config {
   readonly ports: { readonly gateway: number; readonly chat: number; readonly stream: number };
   readonly parts: readonly Part[];
   readonly dataDir: string;
+  /** Where uploads and recordings are kept. */
+  readonly files: FilesPlace;
   /** Paths of PEM files. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly publicUrl: string | undefined;
@@ -129,6 +146,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ports: { gateway: values.VEZA_HTTP_PORT, chat: values.VEZA_CHAT_PORT, stream: values.VEZA_STREAM_PORT },
     parts: [...new Set(values.VEZA_SERVICES)],
     dataDir: values.VEZA_DATA_DIR,
+    files: values.VEZA_FILES_URL ?? { directory: join(values.VEZA_DATA_DIR, "files") },
     tls:
       values.VEZA_TLS_CERT !== undefined && values.VEZA_TLS_KEY !== undefined
         ? { cert: values.VEZA_TLS_CERT, key: values.VEZA_TLS_KEY }

@@ -189,7 +189,6 @@ export const limits = {
     reportMs: 30_000,
     /** What a recording may hold in memory, waiting for the disk. */
     recorderBytes: 8 * 1024 * 1024,
-    filePieceBytes: 64 * 1024,
     /** How long ended streams of requests and sockets may take to read their answer. */
     answerMs: 2_000,
     /** Sources at once whose sound ffmpeg converts. */
@@ -198,5 +197,35 @@ export const limits = {
     transcoderQuietMs: 8_000,
     /** The end of what ffmpeg complains about that is kept for the log. */
     transcoderComplaintChars: 2_000,
+  },
+  files: {
+    /** What one upload may hold. */
+    fileBytes: 50 * 1024 * 1024,
+    nameCharacters: 200,
+    /** What an account may keep, in all. */
+    bytesPerUser: 5 * 1024 * 1024 * 1024,
+    uploadsAtOncePerUser: 4,
+    /** Uploads of an account that belong to no message yet. */
+    unattachedPerUser: 50,
+    /** An upload that belongs to no message for this long is removed. */
+    unattachedMs: 6 * 60 * 60 * 1000,
+    sweepMs: 5_000,
+    /** What one round of removing deals with at a time. */
+    removedAtOnce: 100,
+    /** What came in and was never kept is removed after this long: only a process that was killed leaves any. */
+    incomingMs: 6 * 60 * 60 * 1000,
+    incomingSweepMs: 60 * 60 * 1000,
+    pieceBytes: 64 * 1024,
+    /** A picture of more pixels is kept as it is, and gets no small one: it would cost memory to look at. */
+    imagePixels: 50_000_000,
+    thumbnailPixels: 360,
+    thumbnailQuality: 78,
+    thumbnailMs: 15_000,
+    /** Pictures at once of which small ones are made, and that wait for it. */
+    thumbnailsAtOnce: 1,
+    thumbnailsWaiting: 200,
+    s3Retries: 3,
+    s3AnswerMs: 15_000,
+    s3ComplaintChars: 500,
   },
 } as const;

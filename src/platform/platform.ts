@@ -4,6 +4,7 @@ import type { Bus } from "./bus/bus.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./database/database.ts";
+import type { Files } from "./files/files.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import type { Tracing } from "./telemetry/tracing.ts";
@@ -18,6 +19,7 @@ export interface Platform {
   readonly clock: Clock;
   readonly database: Database<unknown>;
   readonly bus: Bus;
+  readonly files: Files;
   readonly revocations: Revocations;
   readonly proxies: TrustedProxies;
 }

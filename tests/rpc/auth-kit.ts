@@ -17,6 +17,7 @@ import { createTrustedProxies } from "../../src/platform/access/trusted-proxies.
 import { createLocalBus } from "../../src/platform/bus/local-bus.ts";
 import { readConfig } from "../../src/platform/config.ts";
 import { createSqliteDatabase } from "../../src/platform/database/sqlite-database.ts";
+import { createLocalFiles } from "../../src/platform/files/local-files.ts";
 import { createLog } from "../../src/platform/log.ts";
 import type { PermissionPeers } from "../../src/platform/peers/peers.ts";
 import type { Platform } from "../../src/platform/platform.ts";
@@ -86,6 +87,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<AuthHouse> 
     clock,
     bus,
     database: createSqliteDatabase(join(dataDir, "veza.db")),
+    files: createLocalFiles(join(dataDir, "files")),
     revocations: createRevocations({ bus, clock }),
     proxies: createTrustedProxies([]),
   };

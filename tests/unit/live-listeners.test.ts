@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
 import { CloseReason } from "#gen/veza/stream/v1/stream_event_pb.ts";
 import { type ListenResponse, ListenResponseSchema } from "#gen/veza/stream/v1/stream_service_pb.ts";
-import type { HttpExchange } from "#src/platform/http-exchange.ts";
+import type { HttpExchange } from "#src/platform/http/http-exchange.ts";
 import type { ListenerId, StreamId, UserId } from "#src/platform/ids.ts";
 import { limits } from "#src/platform/limits.ts";
 import type { PushSink } from "#src/rpc/push-stream.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
 import { isSourceRequest } from "#src/net/source-requests.ts";
+import { wantedRange } from "#src/platform/http/ranges.ts";
 import type { StreamId } from "#src/platform/ids.ts";
 import { limits } from "#src/platform/limits.ts";
 import { autoQuality, autoStart } from "#src/stream/live/auto-quality.ts";
@@ -9,7 +10,6 @@ import { IcyTitles, titleLine } from "#src/stream/live/icy.ts";
 import { createLeases } from "#src/stream/live/lease.ts";
 import { songOf } from "#src/stream/live/metadata.ts";
 import { createPace } from "#src/stream/live/pace.ts";
-import { wantedRange } from "#src/stream/live/ranges.ts";
 import { nearest, qualityOfBitrate } from "#src/stream/live/renditions.ts";
 import { Ring } from "#src/stream/live/ring.ts";
 import { containerOf, streamOfMount } from "#src/stream/live/source-address.ts";

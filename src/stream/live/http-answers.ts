@@ -1,14 +1,10 @@
-import { Failure, Reason, reasonFacts } from "../../platform/failure.ts";
+import { Failure, Reason } from "../../platform/failure.ts";
+import { type HttpAnswer, answerOf as plainAnswerOf } from "../../platform/http/answers.ts";
 import { askForKey } from "./credentials.ts";
 
-/** What a failure is over plain HTTP. */
-export interface HttpAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly sentence: string;
-}
+export { type HttpAnswer, internalError } from "../../platform/http/answers.ts";
 
-/** What differs from the status that the reason's code has: a source reads 401 as "the key is wrong". */
+/** What differs from the status that a reason has elsewhere: a source reads 401 as "the key is wrong". */
 const statusOfReason: Readonly<Partial<Record<Reason, number>>> = {
   [Reason.STREAM_KEY_WRONG]: 401,
   [Reason.ALREADY_BROADCASTING]: 409,
@@ -17,25 +13,13 @@ const statusOfReason: Readonly<Partial<Record<Reason, number>>> = {
   [Reason.AUDIO_UNSUPPORTED]: 415,
 };
 
-/** By google.rpc.Code. */
-const statusOfCode: Readonly<Record<number, number>> = {
-  3: 400,
-  4: 408,
-  5: 404,
-  6: 409,
-  7: 403,
-  8: 429,
-  9: 409,
-  14: 503,
-  16: 401,
-};
-
 /** An expected failure as an answer; undefined for any other error, which is nobody's business outside. */
 export function answerOf(error: unknown): HttpAnswer | undefined {
-  if (!(error instanceof Failure)) return undefined;
-  const { reason, message: sentence } = error;
-  const status = statusOfReason[reason] ?? statusOfCode[reasonFacts(reason).code] ?? 500;
-  return { status, headers: reason === Reason.STREAM_KEY_WRONG ? askForKey : {}, sentence };
+  const answer = plainAnswerOf(error);
+  if (answer === undefined || !(error instanceof Failure)) return answer;
+  const { reason } = error;
+  const headers = reason === Reason.STREAM_KEY_WRONG ? askForKey : answer.headers;
+  return { ...answer, status: statusOfReason[reason] ?? answer.status, headers };
 }
 
 /** The answer to whoever shows no key. */
@@ -44,5 +28,3 @@ export const keyWanted: HttpAnswer = {
   headers: askForKey,
   sentence: "sign in as the user `source` with the stream key",
 };
-
-export const internalError: HttpAnswer = { status: 500, headers: {}, sentence: "internal error" };

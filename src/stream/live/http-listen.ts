@@ -1,5 +1,5 @@
 import { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
-import type { HttpExchange } from "../../platform/http-exchange.ts";
+import type { HttpExchange } from "../../platform/http/http-exchange.ts";
 import { limits } from "../../platform/limits.ts";
 import type { OnAirStream, Rendition, Seat, WantedQuality } from "../live-port.ts";
 import type { Channel, ContainerName, HeardPacket, HeardPiece } from "./channel.ts";

@@ -1,5 +1,5 @@
 import type { Principal } from "../../platform/access/principal.ts";
-import type { HttpExchange, HttpHeaders } from "../../platform/http-exchange.ts";
+import type { HttpExchange, HttpHeaders } from "../../platform/http/http-exchange.ts";
 import type { RecordingId, StreamId } from "../../platform/ids.ts";
 import type { Log } from "../../platform/log.ts";
 import type { CountryOf } from "../country.ts";

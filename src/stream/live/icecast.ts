@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Failure } from "../../platform/failure.ts";
-import type { HttpExchange } from "../../platform/http-exchange.ts";
+import type { HttpExchange } from "../../platform/http/http-exchange.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
 import { streamNotFound } from "../errors.ts";

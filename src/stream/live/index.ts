@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { join } from "node:path";
-import type { HttpExchange } from "../../platform/http-exchange.ts";
+import type { HttpExchange } from "../../platform/http/http-exchange.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { createLadderPool } from "../audio/index.ts";
 import type { CountryOf } from "../country.ts";

@@ -4,7 +4,7 @@ import type { Principal } from "../../platform/access/principal.ts";
 import { concerns, type Revocations } from "../../platform/access/revocations.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { Failure, Reason } from "../../platform/failure.ts";
-import type { HttpExchange } from "../../platform/http-exchange.ts";
+import type { HttpExchange } from "../../platform/http/http-exchange.ts";
 import type { ListenerId, StreamId } from "../../platform/ids.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
 import type { Admission, DropReason, WantedQuality } from "../live-port.ts";

@@ -1,4 +1,4 @@
-import type { HttpExchange } from "../../platform/http-exchange.ts";
+import type { HttpExchange } from "../../platform/http/http-exchange.ts";
 import type { Log } from "../../platform/log.ts";
 import { streamNotFound } from "../errors.ts";
 import type { Admission, Metadata, OnAirEvents } from "../live-port.ts";

@@ -1,6 +1,7 @@
 import { rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
+import { isMissing } from "../../platform/files/missing.ts";
 import type { RecordingId } from "../../platform/ids.ts";
 import type { RecordingFile } from "../live-port.ts";
 
@@ -46,8 +47,4 @@ export function createRecordingFiles(folder: string): RecordingFiles {
       for (const form of forms) await rm(join(folder, `${recordingId}.${form}`), { force: true });
     },
   };
-}
-
-export function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === "ENOENT";
 }

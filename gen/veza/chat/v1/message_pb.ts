@@ -12,7 +12,7 @@ import type { Message as Message$1, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file veza/chat/v1/message.proto.
  */
 export const file_veza_chat_v1_message: GenFile = /*@__PURE__*/
-  fileDesc("Chp2ZXphL2NoYXQvdjEvbWVzc2FnZS5wcm90bxIMdmV6YS5jaGF0LnYxIvUDCgdNZXNzYWdlEgoKAmlkGAEgASgJEg8KB3Jvb21faWQYAiABKAkSFQoJc2VuZGVyX2lkGAMgASgDQgIwARIXCg9zZW5kZXJfdXNlcm5hbWUYBCABKAkSDwoHY29udGVudBgFIAEoCRInCgR0eXBlGAYgASgOMhkudmV6YS5jaGF0LnYxLk1lc3NhZ2VUeXBlEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWlzX2VkaXRlZBgJIAEoCBISCgppc19kZWxldGVkGAogASgIEhUKCHJlcGx5X3RvGAsgASgJSACIAQESKQoJcmVhY3Rpb25zGAwgAygLMhYudmV6YS5jaGF0LnYxLlJlYWN0aW9uEhAKCHNlcXVlbmNlGA0gASgDEi0KC2F0dGFjaG1lbnRzGA4gAygLMhgudmV6YS5jaGF0LnYxLkF0dGFjaG1lbnQSJwoIbWVudGlvbnMYDyADKAsyFS52ZXphLmNoYXQudjEuTWVudGlvbhIOCgZwaW5uZWQYECABKAgSEwoLcmVwbHlfY291bnQYESABKAVCCwoJX3JlcGx5X3RvIj4KCFJlYWN0aW9uEg0KBWVtb2ppGAEgASgJEhQKCHVzZXJfaWRzGAIgAygDQgIwARINCgVjb3VudBgDIAEoBSJyCgpBdHRhY2htZW50EgoKAmlkGAEgASgJEhAKCGZpbGVuYW1lGAIgASgJEhQKDGNvbnRlbnRfdHlwZRgDIAEoCRIMCgRzaXplGAQgASgDEgsKA3VybBgFIAEoCRIVCg10aHVtYm5haWxfdXJsGAYgASgJIjAKB01lbnRpb24SEwoHdXNlcl9pZBgBIAEoA0ICMAESEAoIdXNlcm5hbWUYAiABKAkiogEKDENvbnZlcnNhdGlvbhIPCgdyb29tX2lkGAEgASgJEhkKDW90aGVyX3VzZXJfaWQYAiABKANCAjABEhYKDm90aGVyX3VzZXJuYW1lGAMgASgJEisKDGxhc3RfbWVzc2FnZRgEIAEoCzIVLnZlemEuY2hhdC52MS5NZXNzYWdlEg4KBnVucmVhZBgFIAEoBRIRCglpc19vbmxpbmUYBiABKAgqugEKC01lc3NhZ2VUeXBlEhwKGE1FU1NBR0VfVFlQRV9VTlNQRUNJRklFRBAAEhUKEU1FU1NBR0VfVFlQRV9URVhUEAESFgoSTUVTU0FHRV9UWVBFX0lNQUdFEAISFQoRTUVTU0FHRV9UWVBFX0ZJTEUQAxIWChJNRVNTQUdFX1RZUEVfQVVESU8QBBIWChJNRVNTQUdFX1RZUEVfVklERU8QBRIXChNNRVNTQUdFX1RZUEVfU1lTVEVNEAZiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Chp2ZXphL2NoYXQvdjEvbWVzc2FnZS5wcm90bxIMdmV6YS5jaGF0LnYxIvUDCgdNZXNzYWdlEgoKAmlkGAEgASgJEg8KB3Jvb21faWQYAiABKAkSFQoJc2VuZGVyX2lkGAMgASgDQgIwARIXCg9zZW5kZXJfdXNlcm5hbWUYBCABKAkSDwoHY29udGVudBgFIAEoCRInCgR0eXBlGAYgASgOMhkudmV6YS5jaGF0LnYxLk1lc3NhZ2VUeXBlEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWlzX2VkaXRlZBgJIAEoCBISCgppc19kZWxldGVkGAogASgIEhUKCHJlcGx5X3RvGAsgASgJSACIAQESKQoJcmVhY3Rpb25zGAwgAygLMhYudmV6YS5jaGF0LnYxLlJlYWN0aW9uEhAKCHNlcXVlbmNlGA0gASgDEi0KC2F0dGFjaG1lbnRzGA4gAygLMhgudmV6YS5jaGF0LnYxLkF0dGFjaG1lbnQSJwoIbWVudGlvbnMYDyADKAsyFS52ZXphLmNoYXQudjEuTWVudGlvbhIOCgZwaW5uZWQYECABKAgSEwoLcmVwbHlfY291bnQYESABKAVCCwoJX3JlcGx5X3RvIj4KCFJlYWN0aW9uEg0KBWVtb2ppGAEgASgJEhQKCHVzZXJfaWRzGAIgAygDQgIwARINCgVjb3VudBgDIAEoBSKRAQoKQXR0YWNobWVudBIKCgJpZBgBIAEoCRIQCghmaWxlbmFtZRgCIAEoCRIUCgxjb250ZW50X3R5cGUYAyABKAkSDAoEc2l6ZRgEIAEoAxILCgN1cmwYBSABKAkSFQoNdGh1bWJuYWlsX3VybBgGIAEoCRINCgV3aWR0aBgHIAEoBRIOCgZoZWlnaHQYCCABKAUiMAoHTWVudGlvbhITCgd1c2VyX2lkGAEgASgDQgIwARIQCgh1c2VybmFtZRgCIAEoCSKiAQoMQ29udmVyc2F0aW9uEg8KB3Jvb21faWQYASABKAkSGQoNb3RoZXJfdXNlcl9pZBgCIAEoA0ICMAESFgoOb3RoZXJfdXNlcm5hbWUYAyABKAkSKwoMbGFzdF9tZXNzYWdlGAQgASgLMhUudmV6YS5jaGF0LnYxLk1lc3NhZ2USDgoGdW5yZWFkGAUgASgFEhEKCWlzX29ubGluZRgGIAEoCCq6AQoLTWVzc2FnZVR5cGUSHAoYTUVTU0FHRV9UWVBFX1VOU1BFQ0lGSUVEEAASFQoRTUVTU0FHRV9UWVBFX1RFWFQQARIWChJNRVNTQUdFX1RZUEVfSU1BR0UQAhIVChFNRVNTQUdFX1RZUEVfRklMRRADEhYKEk1FU1NBR0VfVFlQRV9BVURJTxAEEhYKEk1FU1NBR0VfVFlQRV9WSURFTxAFEhcKE01FU1NBR0VfVFlQRV9TWVNURU0QBmIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Something said in a room.
@@ -383,6 +383,20 @@ export type Attachment = Message$1<"veza.chat.v1.Attachment"> & {
    * @generated from field: string thumbnail_url = 6;
    */
   thumbnailUrl: string;
+
+  /**
+   * How many pixels a picture is wide, as it is shown; zero for what is no picture, or cannot be measured.
+   *
+   * @generated from field: int32 width = 7;
+   */
+  width: number;
+
+  /**
+   * How many pixels a picture is high, as it is shown.
+   *
+   * @generated from field: int32 height = 8;
+   */
+  height: number;
 };
 
 /**
@@ -432,6 +446,20 @@ export type AttachmentJson = {
    * @generated from field: string thumbnail_url = 6;
    */
   thumbnailUrl?: string;
+
+  /**
+   * How many pixels a picture is wide, as it is shown; zero for what is no picture, or cannot be measured.
+   *
+   * @generated from field: int32 width = 7;
+   */
+  width?: number;
+
+  /**
+   * How many pixels a picture is high, as it is shown.
+   *
+   * @generated from field: int32 height = 8;
+   */
+  height?: number;
 };
 
 /**

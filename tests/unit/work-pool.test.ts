@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { createHashPool } from "../../src/auth/hash-pool.ts";
 import { Failure, Reason } from "../../src/platform/failure.ts";
+import { createWorkPool } from "../../src/platform/work-pool.ts";
 
 /** Work that is done when it is told to be. */
 function manualWork() {
@@ -16,11 +16,12 @@ function manualWork() {
   };
 }
 
+const tooMany = () => new Failure(Reason.UNAVAILABLE, { retryAfterMs: 1000 });
 const never = new AbortController().signal;
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 test("only so much runs at once, the rest in the order in which it came", async () => {
-  const pool = createHashPool({ parallel: 1, waiting: 2 });
+  const pool = createWorkPool({ parallel: 1, waiting: 2, tooMany });
   const [first, second, third] = [manualWork(), manualWork(), manualWork()];
   const all = [first, second, third].map((work) => pool.run(work.run, never));
   expect([first, second, third].map((work) => work.hasStarted())).toEqual([true, false, false]);
@@ -33,7 +34,7 @@ test("only so much runs at once, the rest in the order in which it came", async 
 });
 
 test("what comes when too many wait is refused", async () => {
-  const pool = createHashPool({ parallel: 1, waiting: 1 });
+  const pool = createWorkPool({ parallel: 1, waiting: 1, tooMany });
   const [first, second] = [manualWork(), manualWork()];
   const all = [first, second].map((work) => pool.run(work.run, never));
   const refused = await pool.run(async () => {}, never).catch((error) => error);
@@ -46,7 +47,7 @@ test("what comes when too many wait is refused", async () => {
 });
 
 test("who gives up while waiting makes room and never runs", async () => {
-  const pool = createHashPool({ parallel: 1, waiting: 1 });
+  const pool = createWorkPool({ parallel: 1, waiting: 1, tooMany });
   const [first, second, third] = [manualWork(), manualWork(), manualWork()];
   const running = pool.run(first.run, never);
   const leaving = new AbortController();
@@ -61,7 +62,7 @@ test("who gives up while waiting makes room and never runs", async () => {
 });
 
 test("who gives up while the work runs hears nothing of its result", async () => {
-  const pool = createHashPool({ parallel: 1, waiting: 1 });
+  const pool = createWorkPool({ parallel: 1, waiting: 1, tooMany });
   const work = manualWork();
   const leaving = new AbortController();
   const left = pool.run(work.run, leaving.signal).catch((error) => error);

@@ -1,16 +1,14 @@
-import { tooManyHashes } from "./errors.ts";
-
 /** Runs costly work, so much at once and no more; what comes above that waits its turn. */
-export interface HashPool {
+export interface WorkPool {
   /**
    * Answers what the work answers. A call whose signal is aborted throws the signal's reason: before its turn it costs
-   * nothing, and afterwards what the caller would have gone on to do is not done. Throws UNAVAILABLE at once when too
-   * many wait.
+   * nothing, and afterwards what the caller would have gone on to do is not done. Throws `tooMany` at once when too many
+   * wait.
    */
   run<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result>;
 }
 
-export function createHashPool(bounds: { parallel: number; waiting: number }): HashPool {
+export function createWorkPool(bounds: { parallel: number; waiting: number; tooMany: () => Error }): WorkPool {
   let running = 0;
   /** Whose turn comes next stands first. */
   const waiting = new Set<() => void>();
@@ -35,7 +33,7 @@ export function createHashPool(bounds: { parallel: number; waiting: number }): H
       signal.throwIfAborted();
       if (running < bounds.parallel) running += 1;
       else if (waiting.size < bounds.waiting) await turn(signal);
-      else throw tooManyHashes();
+      else throw bounds.tooMany();
       try {
         const result = await work();
         signal.throwIfAborted();
