@@ -90,6 +90,19 @@ export const limits = {
     /** The largest event that a bell carries; a larger one is read from the store. */
     bellBytes: 64 * 1024,
     probeMs: 1000,
+    /** How long a start waits for NATS before it fails. */
+    startMs: 15_000,
+    connectMs: 5_000,
+    /** The pause between attempts to come back: half of it to one and a half. */
+    reconnectMs: 500,
+    /** How often a silent connection is tried; it is lost after two tries without an answer. */
+    pingMs: 5_000,
+    /** What may be underway to a NATS that confirms nothing; beyond it messages are dropped. */
+    underwayBytes: 16 * 1024 * 1024,
+    /** Gaps that follow one another within this time are told as one. */
+    gapSettleMs: 1_000,
+    /** How long an answer may take when whoever asks does not say. */
+    answerMs: 30_000,
   },
   chat: {
     membersPerRoom: 100_000,

@@ -1,14 +1,22 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Bus } from "#src/platform/bus/bus.ts";
 import { createLocalBus } from "#src/platform/bus/local-bus.ts";
+import { readNatsAddress } from "#src/platform/bus/nats-address.ts";
+import { createNatsBus } from "#src/platform/bus/nats-bus.ts";
 import { Failure, Reason } from "#src/platform/failure.ts";
+import { limits } from "#src/platform/limits.ts";
 import { createLog } from "#src/platform/log.ts";
+import { createCuttingProxy } from "../kit/cutting-proxy.ts";
+import { type NatsServer, startNats, withoutNats } from "../kit/nats.ts";
 
 const log = createLog({ level: "silent", format: "json" });
 
 /** Where the buses of this suite come from: `one` and `other` are told of each other's messages. */
 interface Backend {
   readonly name: string;
+  prepare?(): Promise<void>;
+  /** Undoes `prepare`. */
+  leave?(): PromiseLike<void>;
   open(): Promise<{ one: Bus; other: Bus } & AsyncDisposable>;
 }
 
@@ -17,6 +25,27 @@ const local: Backend = {
   async open() {
     const bus = createLocalBus({ log });
     return { one: bus, other: bus, [Symbol.asyncDispose]: () => bus[Symbol.asyncDispose]() };
+  },
+};
+
+const connectTo = (url: string) => createNatsBus({ address: readNatsAddress([url]), log, name: "test" });
+
+let server: NatsServer;
+const nats: Backend = {
+  name: "over NATS",
+  async prepare() {
+    server = await startNats();
+  },
+  leave: () => server[Symbol.asyncDispose](),
+  async open() {
+    const [one, other] = [await connectTo(server.url), await connectTo(server.url)];
+    return {
+      one,
+      other,
+      async [Symbol.asyncDispose]() {
+        await Promise.all([one[Symbol.asyncDispose](), other[Symbol.asyncDispose]()]);
+      },
+    };
   },
 };
 
@@ -31,11 +60,13 @@ async function until(holds: () => boolean): Promise<void> {
   }
 }
 
-describe.each([local])("the bus $name", (backend) => {
+describe.each(withoutNats ? [local] : [local, nats])("the bus $name", (backend) => {
   let opened: Awaited<ReturnType<Backend["open"]>>;
   let one: Bus;
   let other: Bus;
 
+  beforeAll(async () => backend.prepare?.());
+  afterAll(async () => backend.leave?.());
   beforeEach(async () => {
     opened = await backend.open();
     ({ one, other } = opened);
@@ -46,7 +77,7 @@ describe.each([local])("the bus $name", (backend) => {
   async function hearing(bus: Bus, pattern: string): Promise<string[]> {
     const heard: string[] = [];
     bus.subscribe(pattern, (payload, { subject }) => heard.push(`${subject} ${text(payload)}`));
-    await bus.probe();
+    await bus.listening();
     return heard;
   }
 
@@ -193,5 +224,136 @@ describe.each([local])("the bus $name", (backend) => {
       await expect(asking).rejects.toThrow("gone");
       await until(() => given.length === 2);
     });
+  });
+});
+
+describe.skipIf(withoutNats)("a cut from NATS", () => {
+  let server: NatsServer;
+  beforeAll(async () => {
+    server = await startNats();
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  test("drops what is said meanwhile, tells both sides of the gap, and goes on as before", async () => {
+    await using proxy = await createCuttingProxy(server.port);
+    await using one = await connectTo(`nats://127.0.0.1:${new URL(proxy.url).port}`);
+    await using other = await connectTo(server.url);
+    const gaps = { one: 0, other: 0 };
+    one.onGap(() => {
+      gaps.one += 1;
+    });
+    other.onGap(() => {
+      gaps.other += 1;
+    });
+    const heard: string[] = [];
+    const own: string[] = [];
+    one.subscribe("room.1", (payload) => own.push(text(payload)));
+    other.subscribe("room.1", (payload) => heard.push(text(payload)));
+    await other.listening();
+    one.publish("room.1", bytes("before"));
+    await until(() => heard.length === 1);
+
+    expect(proxy.cut(1, Math.random)).toBe(1);
+    await until(() => !one.isConnected);
+    await expect(one.probe()).rejects.toMatchObject({ reason: Reason.UNAVAILABLE });
+    await expect(one.request("work", bytes("x"), { timeoutMs: 5000 })).rejects.toMatchObject({
+      reason: Reason.UNAVAILABLE,
+    });
+    one.publish("room.1", bytes("meanwhile"));
+    const late = one.subscribe("room.2", (payload) => own.push(text(payload)));
+    await one.listening();
+    expect(own).toEqual(["before", "meanwhile"]);
+
+    await until(() => one.isConnected && gaps.one > 0 && gaps.other > 0);
+    one.publish("room.1", bytes("after"));
+    other.publish("room.2", bytes("subscribed meanwhile"));
+    await until(() => heard.includes("after") && own.includes("subscribed meanwhile"));
+    expect(heard).toEqual(["before", "after"]);
+    late[Symbol.dispose]();
+  });
+
+  test("ends a request that waits", async () => {
+    await using proxy = await createCuttingProxy(server.port);
+    await using one = await connectTo(`nats://127.0.0.1:${new URL(proxy.url).port}`);
+    await using other = await connectTo(server.url);
+    const asked = Promise.withResolvers<void>();
+    other.answer("slow", () => {
+      asked.resolve();
+      return new Promise(() => undefined);
+    });
+    await other.listening();
+    const asking = one.request("slow", bytes("x"), { timeoutMs: 30_000 });
+    await asked.promise;
+    proxy.cut(1, Math.random);
+    await expect(asking).rejects.toMatchObject({ reason: Reason.UNAVAILABLE });
+  });
+
+  test("that nobody noticed yet costs no unbounded memory, and is told of afterwards", async () => {
+    await using frozen = await startNats();
+    await using one = await connectTo(frozen.url);
+    await using other = await connectTo(frozen.url);
+    let gaps = 0;
+    other.onGap(() => {
+      gaps += 1;
+    });
+    let heard = 0;
+    other.subscribe("flood", () => {
+      heard += 1;
+    });
+    await other.listening();
+    frozen.freeze();
+    const payload = Buffer.alloc(limits.bus.payloadBytes);
+    const most = limits.bus.underwayBytes / payload.length;
+    for (let sent = 0; sent < most * 3; sent += 1) one.publish("flood", payload);
+    frozen.thaw();
+    await until(() => gaps > 0);
+    expect(heard).toBeGreaterThan(0);
+    expect(heard).toBeLessThanOrEqual(most);
+    one.publish("flood", bytes("afterwards"));
+    const before = heard;
+    await until(() => heard > before);
+  });
+
+  test("a message too large for the bus is told of as a gap", async () => {
+    await using one = await connectTo(server.url);
+    await using other = await connectTo(server.url);
+    let gaps = 0;
+    other.onGap(() => {
+      gaps += 1;
+    });
+    const heard: number[] = [];
+    one.subscribe("large", (payload) => heard.push(payload.length));
+    other.subscribe("large", (payload) => heard.push(payload.length));
+    await other.listening();
+    one.publish("large", Buffer.alloc(limits.bus.payloadBytes));
+    await until(() => heard.length === 2);
+    one.publish("large", Buffer.alloc(limits.bus.payloadBytes + 1));
+    await until(() => gaps === 1);
+    expect(heard).toEqual([limits.bus.payloadBytes, limits.bus.payloadBytes, limits.bus.payloadBytes + 1]);
+  });
+});
+
+describe.skipIf(withoutNats)("who may speak at NATS", () => {
+  test("is who the URL says", async () => {
+    await using guarded = await startNats(["--user", "veza", "--pass", "p@ss word"]);
+    const to = (who: string) => connectTo(guarded.url.replace("nats://", `nats://${who}@`));
+    await using bus = await to(`veza:${encodeURIComponent("p@ss word")}`);
+    await bus.probe();
+    await expect(to("veza:wrong")).rejects.toThrow(/refuses the user, password or token/);
+    await using byToken = await startNats(["--auth", "s3cret"]);
+    await using other = await connectTo(byToken.url.replace("nats://", "nats://s3cret@"));
+    await other.probe();
+  });
+
+  test("goes together for all servers", () => {
+    expect(readNatsAddress(["nats://a:b@one", "nats://a:b@two:4333"])).toMatchObject({
+      servers: ["one:4222", "two:4333"],
+      user: "a",
+      password: "b",
+      tls: false,
+    });
+    expect(readNatsAddress(["tls://one"])).toMatchObject({ tls: true, user: undefined, token: undefined });
+    expect(() => readNatsAddress(["nats://a:b@one", "nats://two"])).toThrow(/same user and password/);
+    expect(() => readNatsAddress(["nats://one", "tls://two"])).toThrow(/alike/);
   });
 });
