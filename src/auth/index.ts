@@ -18,7 +18,7 @@ export type { Auth } from "./auth.ts";
 export async function createAuth(needs: { platform: Platform; peers: () => PermissionPeers }): Promise<Auth> {
   const { platform, peers } = needs;
   await migrate(platform.database, "auth", authMigrations);
-  const database = platform.database.withTables<AuthTables>();
+  const database = platform.database.withTables<AuthTables>("auth");
   const { outsideIssuer } = platform.config;
   return outsideIssuer === undefined
     ? createOwnAuth({ platform, peers, store: createSqlStore(database) })

@@ -1,13 +1,14 @@
 import { sql } from "kysely";
 import type { Migrations } from "../platform/database/database.ts";
+import { numbered } from "../platform/database/numbered.ts";
 
 export const authMigrations: Migrations = {
   "0001_accounts_and_sessions": {
     async up(db) {
       await db.schema
         .createTable("auth_accounts")
-        // AUTOINCREMENT, as SQLite would otherwise give an erased account's number to the next one.
-        .addColumn("id", "integer", (c) => c.primaryKey().autoIncrement())
+        // An erased account's number is never given to another.
+        .addColumn("id", numbered(db).type, numbered(db).key)
         .addColumn("username", "text", (c) => c.notNull())
         .addColumn("username_key", "text", (c) => c.notNull().unique())
         .addColumn("email", "text", (c) => c.notNull())

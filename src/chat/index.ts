@@ -62,7 +62,7 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
   const { platform, peers } = needs;
   const { clock, bus, log } = platform;
   await migrate(platform.database, "chat", chatMigrations);
-  const database = platform.database.withTables<ChatTables>();
+  const database = platform.database.withTables<ChatTables>("chat");
   const auth = () => peers().auth;
   await using built = new AsyncDisposableStack();
 

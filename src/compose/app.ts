@@ -47,7 +47,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   await using built = new AsyncDisposableStack();
   // Before anything is made: a start that is refused leaves nothing behind.
   const tls = await readTls(config);
-  const platform = built.use(createPlatform(config, overrides));
+  const platform = built.use(await createPlatform(config, overrides));
   const { log, clock } = platform;
   const shutdown = new AbortController();
   const health = createHealthState();

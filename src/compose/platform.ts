@@ -4,6 +4,7 @@ import { createTrustedProxies } from "../platform/access/trusted-proxies.ts";
 import { createLocalBus } from "../platform/bus/local-bus.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import type { Config } from "../platform/config.ts";
+import { openPostgres } from "../platform/database/postgres-database.ts";
 import { createSqliteDatabase } from "../platform/database/sqlite-database.ts";
 import type { Files } from "../platform/files/files.ts";
 import { createLocalFiles } from "../platform/files/local-files.ts";
@@ -25,16 +26,25 @@ export interface PlatformNeeds extends PlatformOverrides {
   readonly tracing?: Tracing | undefined;
 }
 
-/** Builds the floor. The one place that knows which database, bus and files the configuration means. */
-export function createPlatform(config: Config, needs: PlatformNeeds = {}): Platform & AsyncDisposable {
+/**
+ * Builds the floor. The one place that knows which database, bus and files the configuration means.
+ * Resolves once the database answers; throws why it does not.
+ */
+export async function createPlatform(
+  config: Config,
+  needs: PlatformNeeds = {},
+): Promise<Platform & AsyncDisposable> {
   const { format, level } = config.log;
   const readable = format === "auto" ? (process.stdout.isTTY ? "pretty" : "json") : format;
   const log = needs.log ?? createLog({ level, format: readable });
   const clock = needs.clock ?? systemClock;
+  const database =
+    config.databaseUrl === undefined
+      ? createSqliteDatabase(join(config.dataDir, "veza.sqlite"))
+      : await openPostgres(config.databaseUrl, log);
   const metrics = createMetrics();
   const runtime = watchRuntime(metrics, { dataDir: config.dataDir });
   const bus = createLocalBus({ log });
-  const database = createSqliteDatabase(join(config.dataDir, "veza.sqlite"));
   const revocations = createRevocations({ bus, clock });
   return {
     config,

@@ -60,7 +60,7 @@ const schema = z.object({
   VEZA_ENV: z._default(z.enum(["development", "production"]), "development"),
   VEZA_AUTH_ISSUER: z.optional(z.url({ protocol: /^https?$/, error: "has to be an http:// or https:// address" })),
   VEZA_AUTH_JWKS_URL: z.optional(z.url({ protocol: /^https?$/, error: "has to be an http:// or https:// address" })),
-  VEZA_DATABASE_URL: z._default(urls("a postgres:// address", /^postgres(ql)?$/), []),
+  VEZA_DATABASE_URL: z.optional(z.url({ protocol: /^postgres(ql)?$/, error: "has to be a postgres:// address" })),
   VEZA_NATS_URL: z._default(urls("nats:// addresses", /^(nats|tls)$/), []),
   VEZA_AUTH_URL: z._default(urls("http:// or https:// addresses", /^https?$/), []),
   VEZA_CHAT_URL: z._default(urls("http:// or https:// addresses", /^https?$/), []),
@@ -75,6 +75,8 @@ export interface Config {
   readonly ports: { readonly gateway: number; readonly chat: number; readonly stream: number };
   readonly parts: readonly Part[];
   readonly dataDir: string;
+  /** Where PostgreSQL is; absent: a SQLite file in the data directory. */
+  readonly databaseUrl: string | undefined;
   /** Where uploads and recordings are kept. */
   readonly files: FilesPlace;
   /** Paths of PEM files. */
@@ -101,7 +103,6 @@ export class ConfigError extends Error {
 
 /** What this version cannot do yet is refused rather than ignored. */
 const laterVariables = [
-  "VEZA_DATABASE_URL",
   "VEZA_NATS_URL",
   "VEZA_AUTH_URL",
   "VEZA_CHAT_URL",
@@ -132,7 +133,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     }
   }
   for (const name of laterVariables) {
-    if (given[name] !== undefined) mistakes.push(`${name}: this version runs in one process on SQLite only`);
+    if (given[name] !== undefined) mistakes.push(`${name}: this version runs in one process only`);
   }
   const ports = [given.VEZA_HTTP_PORT ?? "8080", given.VEZA_CHAT_PORT ?? "50051", given.VEZA_STREAM_PORT ?? "50052"];
   const fixed = ports.filter((each) => Number(each) !== 0);
@@ -146,6 +147,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ports: { gateway: values.VEZA_HTTP_PORT, chat: values.VEZA_CHAT_PORT, stream: values.VEZA_STREAM_PORT },
     parts: [...new Set(values.VEZA_SERVICES)],
     dataDir: values.VEZA_DATA_DIR,
+    databaseUrl: values.VEZA_DATABASE_URL,
     files: values.VEZA_FILES_URL ?? { directory: join(values.VEZA_DATA_DIR, "files") },
     tls:
       values.VEZA_TLS_CERT !== undefined && values.VEZA_TLS_KEY !== undefined

@@ -83,6 +83,24 @@ export const limits = {
     writesWaiting: 10_000,
     requestIdMs: 24 * 60 * 60 * 1000,
     requestSweepMs: 10 * 60 * 1000,
+    postgres: {
+      /** Connections of a process that read, and that write. */
+      readers: 10,
+      writers: 10,
+      idleMs: 60_000,
+      /** How long connecting, and waiting for a free connection, may take. */
+      connectMs: 3000,
+      /** What the server ends by itself: a statement, locks it waits for included, and a transaction that does nothing. */
+      statementMs: 10_000,
+      idleInTransactionMs: 10_000,
+      /** A connection on which an answer takes longer than this is taken for lost. */
+      answerMs: 15_000,
+      /** How often a work runs that the server has undone because another was in its way. */
+      attempts: 3,
+      /** How long a start waits for a server that is not there yet. */
+      startMs: 30_000,
+      startRetryMs: 250,
+    },
   },
   bus: {
     /** The largest message; NATS takes 1 MiB with its headers unless it is told otherwise. */

@@ -68,7 +68,7 @@ export async function createStreamService(needs: {
   const { platform, peers, live, countryOf = unknownCountry } = needs;
   const { bus, clock, log } = platform;
   await migrate(platform.database, "stream", streamMigrations);
-  const database = platform.database.withTables<StreamTables>();
+  const database = platform.database.withTables<StreamTables>("stream");
   const { read } = database;
   const chat = () => peers().chat;
   const auth = () => peers().auth;

@@ -28,7 +28,7 @@ beforeEach(async () => {
       },
     },
   });
-  database = opened.withTables<Tables>();
+  database = opened.withTables<Tables>("test");
 });
 afterEach(async () => {
   await database[Symbol.asyncDispose]();

@@ -128,7 +128,7 @@ describe("following a room", () => {
   });
 
   function useBus(bus: Bus): void {
-    const tables = database.withTables<ChatTables>();
+    const tables = database.withTables<ChatTables>("chat");
     const store = createSqlEventStore(tables);
     writes = createChatWrites({ database: tables, store, bus });
     const rules = {
@@ -141,7 +141,7 @@ describe("following a room", () => {
   async function newRoom(): Promise<RoomId> {
     const id = newId<RoomId>();
     const room = { id, name: "", description: "", topic: "", type: 1, visibility: 1, created_by: 7, created_at: 0 };
-    await database.withTables<ChatTables>().write((tx) =>
+    await database.withTables<ChatTables>("chat").write((tx) =>
       tx
         .insertInto("chat_rooms")
         .values({
@@ -263,7 +263,7 @@ describe("following a room", () => {
 
   test("a cursor that cannot be served asks for a snapshot and goes on from the head", async () => {
     await Promise.all([say(), say(), say()]);
-    const tables = database.withTables<ChatTables>();
+    const tables = database.withTables<ChatTables>("chat");
     await tables.write((tx) => createSqlEventStore(tables).forget(tx, roomId, 2));
     const [forgotten, foreign, fitting] = await Promise.all([follow(1), follow(99), follow(2)]);
     const states = [forgotten, foreign, fitting].map((reader) => {

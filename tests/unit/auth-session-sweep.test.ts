@@ -22,7 +22,7 @@ async function openStore() {
     await rm(directory, { recursive: true });
   });
   await migrate(database, "auth", authMigrations);
-  return createSqlStore(database.withTables<AuthTables>());
+  return createSqlStore(database.withTables<AuthTables>("auth"));
 }
 
 function session(userId: UserId, over: Partial<Session>): Session {

@@ -23,7 +23,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "veza-test-"));
   const opened = createSqliteDatabase(join(folder, "chat.sqlite"));
   await migrate(opened, "chat", chatMigrations);
-  database = opened.withTables<ChatTables>();
+  database = opened.withTables<ChatTables>("chat");
   clock = createTestClock();
   requests = createRequests({
     store: createSqlRequestStore<ChatTables>(database.read, "chat_requests"),

@@ -21,7 +21,7 @@ export type { FollowRules } from "./following.ts";
 export function createChatEvents(needs: { platform: Platform; rules: FollowRules }): ChatEvents {
   const { platform, rules } = needs;
   const { bus, clock, log } = platform;
-  const database = platform.database.withTables<ChatTables>();
+  const database = platform.database.withTables<ChatTables>("chat");
   const store = createSqlEventStore(database);
   const following = createFollowing({ bus, store, rules, clock, log });
   return {

@@ -60,7 +60,9 @@ export function createSqliteDatabase(path: string): Database<unknown> {
   );
 
   const database: Database<unknown> = {
+    dialect: "sqlite",
     read: reads,
+    // There is one writer: every work runs after the one before it, whatever their keys.
     write: (work) => queue.add(() => work(writes)),
     withTables: <Other>() => database as unknown as Database<Other>,
     async [Symbol.asyncDispose]() {
