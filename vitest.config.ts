@@ -3,18 +3,25 @@ import { defineConfig } from "vitest/config";
 /** Tests start real servers: each has time to spare on a busy machine. */
 const patience = { testTimeout: 60_000, hookTimeout: 60_000 };
 
-const project = (name: string, folders: readonly string[]) => ({
-  test: { name, include: folders.map((folder) => `tests/${folder}/**/*.test.ts`), ...patience },
+const project = (name: string, folders: readonly string[], more: object = {}) => ({
+  test: { name, include: folders.map((folder) => `tests/${folder}/**/*.test.ts`), ...patience, ...more },
 });
+/** A PostgreSQL server is started before they run, and ended after. */
+const withPostgres = { globalSetup: "tests/kit/postgres-setup.ts" };
+/** A missing server is a failure; leaving its tests out is asked for by name. */
+const without = (process.env.VEZA_TEST_WITHOUT ?? "").split(",");
 
 export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      // What Node alone can run: this is `npm test`.
+      // What Node and PostgreSQL can run: this is `npm test`.
       project("unit", ["unit"]),
       project("rpc", ["rpc"]),
-      project("system", ["contract", "system"]),
+      ...(without.includes("postgres")
+        ? []
+        : [project("rpc-postgres", ["rpc"], { ...withPostgres, env: { VEZA_TEST_DATABASE: "postgres" } })]),
+      project("system", ["contract", "system"], withPostgres),
       // What also needs Chromium, or curl, buf and Python's gRPC.
       project("browser", ["e2e"]),
       project("clients", ["clients"]),

@@ -102,12 +102,7 @@ export class ConfigError extends Error {
 }
 
 /** What this version cannot do yet is refused rather than ignored. */
-const laterVariables = [
-  "VEZA_NATS_URL",
-  "VEZA_AUTH_URL",
-  "VEZA_CHAT_URL",
-  "VEZA_STREAM_URL",
-] as const;
+const laterVariables = ["VEZA_NATS_URL", "VEZA_AUTH_URL", "VEZA_CHAT_URL", "VEZA_STREAM_URL"] as const;
 
 /** Reads the configuration. Throws ConfigError with every mistake, so that one start shows them all. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {

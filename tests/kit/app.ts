@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type App, startApp as start } from "#src/compose/app.ts";
 import type { PlatformOverrides } from "#src/compose/platform.ts";
 import { readConfig } from "#src/platform/config.ts";
+import { databaseEnv, dropDatabaseOf } from "./databases.ts";
 
 export interface TestApp extends AsyncDisposable {
   readonly app: App;
@@ -33,6 +34,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     VEZA_LOG_LEVEL: "error",
     VEZA_LOG_FORMAT: "json",
     VEZA_RATE_LIMIT: "off",
+    ...(await databaseEnv(dataDir)),
     ...options.env,
   });
   const app = await start(config, options.overrides);
@@ -45,7 +47,9 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     dataDir,
     async [Symbol.asyncDispose]() {
       await app.stop();
-      if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+      if (options.dataDir !== undefined) return;
+      await dropDatabaseOf(dataDir);
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -16,7 +16,6 @@ import type { TokenVerifier } from "../../src/platform/access/token-verifier.ts"
 import { createTrustedProxies } from "../../src/platform/access/trusted-proxies.ts";
 import { createLocalBus } from "../../src/platform/bus/local-bus.ts";
 import { readConfig } from "../../src/platform/config.ts";
-import { createSqliteDatabase } from "../../src/platform/database/sqlite-database.ts";
 import { createLocalFiles } from "../../src/platform/files/local-files.ts";
 import { createLog } from "../../src/platform/log.ts";
 import type { PermissionPeers } from "../../src/platform/peers/peers.ts";
@@ -25,6 +24,7 @@ import { mapErrors } from "../../src/rpc/errors.ts";
 import { createGate } from "../../src/rpc/gate.ts";
 import { unlimited } from "../../src/rpc/rate-limit.ts";
 import { validateRequests } from "../../src/rpc/validate.ts";
+import { dropDatabaseOf, openDatabase } from "../kit/databases.ts";
 
 export type AuthClient = Client<typeof AuthService>;
 
@@ -86,7 +86,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<AuthHouse> 
     tracing: undefined,
     clock,
     bus,
-    database: createSqliteDatabase(join(dataDir, "veza.db")),
+    database: await openDatabase(dataDir),
     files: createLocalFiles(join(dataDir, "files")),
     revocations: createRevocations({ bus, clock }),
     proxies: createTrustedProxies([]),
@@ -106,6 +106,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<AuthHouse> 
   }
   onTestFinished(async () => {
     await close();
+    await dropDatabaseOf(dataDir);
     await rm(dataDir, { recursive: true, force: true });
   });
 

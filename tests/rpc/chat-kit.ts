@@ -1,9 +1,8 @@
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { fromBinary } from "@bufbuild/protobuf";
 import { type ChatEvent, ChatEventSchema } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { Message } from "#gen/veza/chat/v1/message_pb.ts";
 import { MemberRole, RoomType } from "#gen/veza/chat/v1/room_pb.ts";
+import type { ChatTables } from "#src/chat/tables.ts";
 import type { TestApp } from "../kit/app.ts";
 import { outcome } from "../kit/failures.ts";
 import { type Person, person } from "../kit/people.ts";
@@ -59,40 +58,13 @@ export async function reasonOf(call: Promise<unknown>): Promise<string> {
 }
 
 /** The events of a room as they are stored, oldest first. */
-export function storedEvents(app: TestApp, roomId: string): ChatEvent[] {
-  return reading(app, (database) =>
-    database
-      .prepare("select body from chat_events where room_id = ? order by sequence")
-      .all(roomId)
-      .map(({ body }) => fromBinary(ChatEventSchema, body as Uint8Array)),
-  );
-}
-
-/** The tables in which a word stands, in whatever column. */
-export function tablesHolding(app: TestApp, word: string): string[] {
-  return reading(app, (database) => {
-    const tables = database.prepare("select name from sqlite_schema where type = 'table'").all();
-    return tables
-      .map(({ name }) => String(name))
-      .filter((name) =>
-        database
-          .prepare(`select * from "${name}"`)
-          .all()
-          .some((row) => Object.values(row).some((value) => holds(value, word))),
-      );
-  });
-}
-
-function holds(value: unknown, word: string): boolean {
-  if (value instanceof Uint8Array) return Buffer.from(value).includes(word);
-  return String(value).includes(word);
-}
-
-function reading<Result>(app: TestApp, read: (database: DatabaseSync) => Result): Result {
-  const database = new DatabaseSync(join(app.dataDir, "veza.sqlite"), { readOnly: true });
-  try {
-    return read(database);
-  } finally {
-    database.close();
-  }
+export async function storedEvents(app: TestApp, roomId: string): Promise<ChatEvent[]> {
+  const rows = await app.app.platform.database
+    .withTables<ChatTables>("chat")
+    .read.selectFrom("chat_events")
+    .select("body")
+    .where("room_id", "=", roomId)
+    .orderBy("sequence")
+    .execute();
+  return rows.map(({ body }) => fromBinary(ChatEventSchema, body));
 }

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ModerationAction } from "#gen/veza/chat/v1/moderation_pb.ts";
 import { MemberRole, RoomType } from "#gen/veza/chat/v1/room_pb.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
+import { tablesHolding } from "../kit/databases.ts";
 import { type Person, person } from "../kit/people.ts";
-import { reasonOf, storedEvents, tablesHolding } from "./chat-kit.ts";
+import { reasonOf, storedEvents } from "./chat-kit.ts";
 
 const nobody = "999999";
 let app: TestApp;
@@ -36,7 +37,7 @@ describe("sending", () => {
     const [ann, bob] = await two();
     const message = await tell(ann, bob, "hello");
     expect(message).toMatchObject({ senderId: ann.id, senderUsername: ann.username, content: "hello", sequence: 4n });
-    const events = storedEvents(app, message.roomId);
+    const events = await storedEvents(app, message.roomId);
     expect(events.map(({ payload }) => payload.case)).toEqual([
       "roomCreated",
       "memberJoined",
@@ -70,7 +71,7 @@ describe("sending", () => {
     );
     const [roomId, ...others] = new Set(messages.map((message) => message.roomId));
     expect(others).toEqual([]);
-    const events = storedEvents(app, roomId ?? "");
+    const events = await storedEvents(app, roomId ?? "");
     expect(events.map(({ sequence }) => Number(sequence))).toEqual(events.map((_, index) => index + 1));
     expect(events.filter(({ payload }) => payload.case === "roomCreated")).toHaveLength(1);
     expect(events.filter(({ payload }) => payload.case === "memberJoined")).toHaveLength(2);
@@ -253,9 +254,11 @@ describe("an erased account", () => {
     for (let from = 0; from < 210; from += 30) {
       await Promise.all(Array.from({ length: 30 }, (_, index) => tell(ann, bob, `number ${from + index}`)));
     }
-    expect(tablesHolding(app, ann.username)).not.toEqual([]);
+    expect(await tablesHolding(app.app.platform.database, ann.username)).not.toEqual([]);
     await ann.auth.deleteAccount({ password: ann.password });
-    await vi.waitFor(() => expect(tablesHolding(app, ann.username)).toEqual([]), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await tablesHolding(app.app.platform.database, ann.username)).toEqual([]), {
+      timeout: 20_000,
+    });
 
     expect(await reasonOf(tell(bob, ann, "are you there?"))).toBe("USER_NOT_FOUND");
     expect(await reasonOf(bob.chat.sendMessage({ roomId, content: "anyone?" }))).toBe("USER_NOT_FOUND");
@@ -265,7 +268,7 @@ describe("an erased account", () => {
     );
     const { conversations } = await bob.chat.listConversations({});
     expect(conversations).toMatchObject([{ roomId, otherUserId: "0", otherUsername: "" }]);
-    const bodies = storedEvents(app, roomId);
+    const bodies = await storedEvents(app, roomId);
     expect(bodies.filter(({ actorId }) => actorId === ann.id)).toEqual([]);
     expect(bodies.map(({ sequence }) => Number(sequence))).toEqual(bodies.map((_, index) => index + 1));
   });

@@ -32,8 +32,8 @@ const say = (who: Person) => reasonOf(who.chat.sendMessage({ roomId, content: "h
 const join = (who: Person) => reasonOf(who.chat.joinRoom({ roomId }));
 
 /** What was stored since a number, as kinds of events. */
-function eventsAfter(sequence: bigint) {
-  return storedEvents(app, roomId).filter((event) => event.sequence > sequence);
+async function eventsAfter(sequence: bigint) {
+  return (await storedEvents(app, roomId)).filter((event) => event.sequence > sequence);
 }
 async function head(): Promise<bigint> {
   return (await cast.owner.chat.getRoomInfo({ roomId })).room?.headSequence ?? 0n;
@@ -132,7 +132,7 @@ describe("a mute", () => {
     expect(await reasonOf(cast.member.chat.getMessageHistory({ roomId }))).toBe("ok");
     await cast.owner.chat.unmuteUser({ roomId, userId: cast.member.id });
     expect(await say(cast.member)).toBe("ok");
-    const [imposed, lifted] = eventsAfter(before);
+    const [imposed, lifted] = await eventsAfter(before);
     expect(imposed).toMatchObject({ actorId: cast.moderator.id, payload: { case: "sanctionImposed" } });
     expect(imposed?.payload.value).toMatchObject({ sanction: { id: sanction?.id } });
     expect(lifted).toMatchObject({ actorId: cast.owner.id, payload: { case: "sanctionLifted" } });
@@ -155,7 +155,7 @@ describe("a mute", () => {
     expect(sanctions.map(({ userId }) => userId)).not.toContain(cast.member.id);
     // The room is told, by the service itself.
     await expect
-      .poll(() => storedEvents(app, roomId).at(-1), { timeout: 10_000 })
+      .poll(async () => (await storedEvents(app, roomId)).at(-1), { timeout: 10_000 })
       .toMatchObject({ actorId: "0", payload: { case: "sanctionLifted", value: { userId: cast.member.id } } });
   });
 
@@ -181,7 +181,7 @@ describe("a kick", () => {
     const before = await head();
     const kick = () => reasonOf(cast.moderator.chat.kickUser({ roomId, userId: cast.member.id, reason: "enough" }));
     expect(await Promise.all([kick(), kick()]).then((ended) => ended.sort())).toEqual(["MEMBER_NOT_FOUND", "ok"]);
-    const [left, ...more] = eventsAfter(before);
+    const [left, ...more] = await eventsAfter(before);
     expect(left).toMatchObject({ actorId: cast.moderator.id, payload: { case: "memberLeft" } });
     expect(left?.payload.value).toMatchObject({
       userId: cast.member.id,
@@ -200,8 +200,8 @@ describe("a ban", () => {
     const before = await head();
     const count = (await moderator.chat.getRoomInfo({ roomId })).room?.memberCount ?? 0;
     await moderator.chat.banUser({ roomId, userId: member.id, reason: "spam" });
-    expect(eventsAfter(before).map(({ payload }) => payload.case)).toEqual(["memberLeft", "sanctionImposed"]);
-    expect(eventsAfter(before)[0]?.payload.value).toMatchObject({ reason: LeaveReason.BANNED });
+    expect((await eventsAfter(before)).map(({ payload }) => payload.case)).toEqual(["memberLeft", "sanctionImposed"]);
+    expect((await eventsAfter(before))[0]?.payload.value).toMatchObject({ reason: LeaveReason.BANNED });
     expect((await moderator.chat.getRoomInfo({ roomId })).room?.memberCount).toBe(count - 1);
     const calls: ((chat: Chat) => Promise<unknown>)[] = [
       (chat) => chat.getRoomInfo({ roomId }),

@@ -5,8 +5,9 @@ import { LeaveReason } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import { MemberRole, RoomType, RoomVisibility } from "#gen/veza/chat/v1/room_pb.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
 import { createTestClock, type TestClock } from "../kit/clock.ts";
+import { tablesHolding } from "../kit/databases.ts";
 import { clientsOf, type Person, person } from "../kit/people.ts";
-import { type Cast, castOf, type Role, reasonOf, roomOf, storedEvents, tablesHolding } from "./chat-kit.ts";
+import { type Cast, castOf, type Role, reasonOf, roomOf, storedEvents } from "./chat-kit.ts";
 
 let app: TestApp;
 let clock: TestClock;
@@ -25,7 +26,9 @@ type Expected = Partial<Record<Role, string>>;
 const nowhere = "01990000-0000-7000-8000-000000000000";
 
 /** The kinds of events of a room, oldest first. */
-const eventsIn = (roomId: string) => storedEvents(app, roomId).map(({ payload }) => payload.case);
+const chatTablesHolding = async (word: string) =>
+  (await tablesHolding(app.app.platform.database, word)).filter((table) => table.startsWith("chat_"));
+const eventsIn = async (roomId: string) => (await storedEvents(app, roomId)).map(({ payload }) => payload.case);
 
 async function newRoom(wish: Parameters<Chat["createRoom"]>[0] = {}, owner = cast.owner): Promise<string> {
   const { room } = await owner.chat.createRoom({ name: "a room", ...wish });
@@ -144,8 +147,8 @@ describe("making rooms", () => {
     const { room } = await cast.owner.chat.createRoom({ name: "hall", description: "big", ...wish });
     expect(room).toMatchObject({ name: "hall", description: "big", type, visibility, createdBy: cast.owner.id });
     expect(room).toMatchObject({ memberCount: 1, isActive: true, headSequence: 2n, myRole: MemberRole.OWNER });
-    expect(eventsIn(room?.id ?? "")).toEqual(["roomCreated", "memberJoined"]);
-    expect(storedEvents(app, room?.id ?? "").map(({ sequence }) => sequence)).toEqual([1n, 2n]);
+    expect(await eventsIn(room?.id ?? "")).toEqual(["roomCreated", "memberJoined"]);
+    expect((await storedEvents(app, room?.id ?? "")).map(({ sequence }) => sequence)).toEqual([1n, 2n]);
   });
 
   it("refuses what is not for CreateRoom", async () => {
@@ -176,8 +179,8 @@ describe("joining and leaving", () => {
     const { room } = await cast.member.chat.getRoomInfo({ roomId });
     expect(room).toMatchObject({ memberCount: 1, headSequence: 4n });
     expect(room?.myRole).toBeUndefined();
-    expect(eventsIn(roomId).slice(2)).toEqual(["memberJoined", "memberLeft"]);
-    expect(storedEvents(app, roomId).at(-1)?.payload.value).toMatchObject({
+    expect((await eventsIn(roomId)).slice(2)).toEqual(["memberJoined", "memberLeft"]);
+    expect((await storedEvents(app, roomId)).at(-1)?.payload.value).toMatchObject({
       userId: cast.member.id,
       username: "member",
       reason: LeaveReason.LEFT,
@@ -335,7 +338,7 @@ describe("changing rooms", () => {
     expect(room?.slowMode).toMatchObject({ seconds: 5n });
     await cast.owner.chat.updateRoom(change);
     expect((await cast.owner.chat.updateRoom({ roomId, slowMode: durationFromMs(0) })).room?.slowMode).toBeUndefined();
-    expect(eventsIn(roomId).slice(2)).toEqual(["roomUpdated", "roomUpdated"]);
+    expect((await eventsIn(roomId)).slice(2)).toEqual(["roomUpdated", "roomUpdated"]);
   });
 
   it("shows blocked words to moderators only, and never in an event", async () => {
@@ -347,7 +350,7 @@ describe("changing rooms", () => {
     const listed = await cast.member.chat.listRooms({ joinedOnly: true, pageSize: 200 });
     expect(listed.rooms.find(({ id }) => id === roomId)?.blockedWords).toEqual([]);
     expect((await cast.root.chat.getRoomInfo({ roomId })).room?.blockedWords).toEqual(["foo", "bar"]);
-    const updated = storedEvents(app, roomId).at(-1)?.payload;
+    const updated = (await storedEvents(app, roomId)).at(-1)?.payload;
     if (updated?.case !== "roomUpdated") throw new Error("the last event is not room_updated");
     expect(updated.value.room).toMatchObject({ blockedWords: [], headSequence: 4n, memberCount: 2 });
     expect(updated.value.room?.myRole).toBeUndefined();
@@ -378,7 +381,7 @@ describe("changing rooms", () => {
       owner.chat.banUser({ roomId, userId }),
     ];
     expect(await Promise.all(refused.map(reasonOf))).toEqual(refused.map(() => "ROOM_ARCHIVED"));
-    expect(eventsIn(roomId)).toHaveLength(4);
+    expect(await eventsIn(roomId)).toHaveLength(4);
     // Who made it may go, now that there is nothing left to own.
     expect(await reasonOf(member.chat.leaveRoom({ roomId }))).toBe("ok");
     expect(await reasonOf(owner.chat.leaveRoom({ roomId }))).toBe("ok");
@@ -404,7 +407,7 @@ describe("roles", () => {
     expect(await set(owner, owner, MemberRole.MEMBER)).toBe("TARGET_NOT_BELOW");
     expect(await set(moderator, muted, MemberRole.MODERATOR)).toBe("ROLE_TOO_LOW");
     expect(await set(owner, member, MemberRole.UNSPECIFIED)).toBe("INVALID_FIELD");
-    expect(eventsIn(roomId).slice(6)).toEqual(["memberRoleChanged", "memberRoleChanged", "memberRoleChanged"]);
+    expect((await eventsIn(roomId)).slice(6)).toEqual(["memberRoleChanged", "memberRoleChanged", "memberRoleChanged"]);
   });
 
   it("OWNER hands the room over", async () => {
@@ -416,9 +419,7 @@ describe("roles", () => {
       role: MemberRole.OWNER,
     });
     expect(member).toMatchObject({ userId: cast.member.id, role: MemberRole.OWNER });
-    const roles = storedEvents(app, roomId)
-      .slice(3)
-      .map(({ payload }) => payload.value);
+    const roles = (await storedEvents(app, roomId)).slice(3).map(({ payload }) => payload.value);
     expect(roles).toMatchObject([
       { userId: cast.owner.id, role: MemberRole.ADMIN },
       { userId: cast.member.id, role: MemberRole.OWNER },
@@ -434,7 +435,7 @@ describe("roles", () => {
     await owner.chat.muteUser({ roomId, userId: member.id });
     const answer = await owner.chat.setMemberRole({ roomId, userId: member.id, role: MemberRole.OWNER });
     expect(answer.member?.mutedUntil).toBeUndefined();
-    expect(eventsIn(roomId).slice(-3)).toEqual(["memberRoleChanged", "memberRoleChanged", "sanctionLifted"]);
+    expect((await eventsIn(roomId)).slice(-3)).toEqual(["memberRoleChanged", "memberRoleChanged", "sanctionLifted"]);
     expect(await reasonOf(member.chat.sendMessage({ roomId, content: "thank you" }))).toBe("ok");
     expect((await member.chat.listSanctions({ roomId })).sanctions).toEqual([]);
   });
@@ -540,7 +541,7 @@ describe("an erased account", () => {
     await cast.owner.chat.banUser({ roomId: left, userId: gone.id });
     await gone.chat.sendMessage({ roomId: shared, content: "remember this" });
     await gone.chat.sendDirectMessage({ recipientId: cast.owner.id, content: "farewell" });
-    const keepers = tablesHolding(app, "zanzibar").filter((table) => table.startsWith("chat_"));
+    const keepers = await chatTablesHolding("zanzibar");
     expect(keepers).toEqual(expect.arrayContaining(["chat_members", "chat_events", "chat_messages", "chat_sanctions"]));
 
     await gone.auth.deleteAccount({ password: gone.password });
@@ -552,17 +553,15 @@ describe("an erased account", () => {
       memberCount: 3,
       myRole: MemberRole.OWNER,
     });
-    expect(eventsIn(shared).slice(-2)).toEqual(["memberLeft", "memberRoleChanged"]);
-    expect(storedEvents(app, shared).at(-2)).toMatchObject({
+    expect((await eventsIn(shared)).slice(-2)).toEqual(["memberLeft", "memberRoleChanged"]);
+    expect((await storedEvents(app, shared)).at(-2)).toMatchObject({
       actorId: "0",
       payload: { value: { userId: gone.id, username: "", reason: LeaveReason.ERASED } },
     });
-    expect(eventsIn(alone).slice(-2)).toEqual(["memberLeft", "roomArchived"]);
+    expect((await eventsIn(alone)).slice(-2)).toEqual(["memberLeft", "roomArchived"]);
     const { messages } = await cast.owner.chat.getMessageHistory({ roomId: shared });
     expect(messages).toMatchObject([{ senderId: "0", senderUsername: "", content: "remember this" }]);
-    await expect
-      .poll(() => tablesHolding(app, "zanzibar").filter((table) => table.startsWith("chat_")), { timeout: 10_000 })
-      .toEqual([]);
+    await expect.poll(() => chatTablesHolding("zanzibar"), { timeout: 10_000 }).toEqual([]);
   });
 
   it("is no longer named to who comes back to a room that it had left, from what the service remembers", async () => {
@@ -588,9 +587,7 @@ describe("an erased account", () => {
       await gone.chat.sendMessage({ roomId, content: "hello" });
       await gone.chat.leaveRoom({ roomId });
       await gone.auth.deleteAccount({ password: gone.password });
-      await expect
-        .poll(() => tablesHolding(app, "wanderer").filter((table) => table.startsWith("chat_")), { timeout: 10_000 })
-        .toEqual([]);
+      await expect.poll(() => chatTablesHolding("wanderer"), { timeout: 10_000 }).toEqual([]);
       const seen = await follow(cast.member, 2n);
       expect(seen.map(({ payload }) => payload.case)).toEqual(["memberJoined", "messageSent", "memberLeft"]);
       expect(seen).toMatchObject([

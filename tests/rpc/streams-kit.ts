@@ -35,6 +35,7 @@ import type {
   WantedQuality,
 } from "#src/stream/live-port.ts";
 import { createStreamService, type StreamService as Service } from "#src/stream/service.ts";
+import { databaseEnv, dropDatabaseOf } from "../kit/databases.ts";
 import { type HandClock, handClock } from "./auth-kit.ts";
 
 const { LOW, MEDIUM, HIGH, ULTRA, AUTO } = AudioQuality;
@@ -243,8 +244,9 @@ export async function openStreams(
 ): Promise<StreamHouse> {
   const { clock = handClock(), town = emptyTown() } = options;
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "veza-streams-")));
-  const config = readConfig({ VEZA_DATA_DIR: dataDir, VEZA_LOG_LEVEL: "error", VEZA_LOG_FORMAT: "json" });
-  const platform = createPlatform(config, { clock });
+  const databases = await databaseEnv(dataDir);
+  const config = readConfig({ VEZA_DATA_DIR: dataDir, ...databases, VEZA_LOG_LEVEL: "error", VEZA_LOG_FORMAT: "json" });
+  const platform = await createPlatform(config, { clock });
   const live = new TestLive(clock);
   const auth = {
     accounts: async (ids: readonly UserId[]) => [...town.accounts.values()].filter(({ id }) => ids.includes(id)),
@@ -338,6 +340,7 @@ export async function openStreams(
     },
     async [Symbol.asyncDispose]() {
       await close();
+      await dropDatabaseOf(dataDir);
       await rm(dataDir, { recursive: true, force: true });
     },
   };

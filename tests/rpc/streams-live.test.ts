@@ -5,7 +5,8 @@ import { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
 import { RecordingStatus } from "#gen/veza/stream/v1/recording_pb.ts";
 import { StreamStatus, StreamVisibility } from "#gen/veza/stream/v1/stream_pb.ts";
 import type { RecordingId, StreamId } from "#src/platform/ids.ts";
-import { reasonOf, tablesHolding } from "./chat-kit.ts";
+import { tablesHolding } from "../kit/databases.ts";
+import { reasonOf } from "./chat-kit.ts";
 import { type Cast, castOf, enter, newStream, openStreams, type StreamHouse } from "./streams-kit.ts";
 
 let house: StreamHouse;
@@ -565,7 +566,7 @@ describe("an account that is erased", () => {
     await expect
       .poll(async () => (await admin.stream.getStreamInfo({ streamId })).stream)
       .toMatchObject({ streamerId: "0", streamerUsername: "", status: ENDED, totalListeners: 2 });
-    await expect.poll(() => tablesHolding(own as never, "vanished-person")).toEqual([]);
+    await expect.poll(() => tablesHolding(own.platform.database, "vanished-person")).toEqual([]);
     const { analytics } = await admin.stream.getStreamAnalytics({ streamId });
     expect(analytics).toMatchObject({ uniqueListeners: 2 });
     const { recordings } = await admin.stream.getRecordings({ streamId });

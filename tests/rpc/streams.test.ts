@@ -1,9 +1,8 @@
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
 import { StreamCategory, StreamSort, StreamStatus, StreamVisibility } from "#gen/veza/stream/v1/stream_pb.ts";
 import type { StreamId } from "#src/platform/ids.ts";
+import type { StreamTables } from "#src/stream/tables.ts";
 import { failureOf } from "../kit/failures.ts";
 import { reasonOf } from "./chat-kit.ts";
 import {
@@ -178,9 +177,8 @@ describe("CreateStream", () => {
 
   it("stores no key", async () => {
     const { id, key } = await newStream(cast.streamer);
-    const database = new DatabaseSync(join(house.dataDir, "veza.sqlite"), { readOnly: true });
-    const rows = database.prepare("select * from stream_streams").all();
-    database.close();
+    const tables = house.platform.database.withTables<StreamTables>("stream");
+    const rows = await tables.read.selectFrom("stream_streams").selectAll().execute();
     expect(rows.some((row) => row.id === id)).toBe(true);
     const values = rows.flatMap((row) => Object.values(row));
     const texts = values.map((value) =>

@@ -33,10 +33,15 @@ async function isDone(queries: Queries<unknown>, list: string, migrations: Migra
   const tables = await queries.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some(({ name }) => name === list)) return false;
   const lists = queries as unknown as Queries<{ list: { name: string } }>;
-  const taken = await lists.selectFrom(list as "list").select("name").execute();
+  const taken = await lists
+    .selectFrom(list as "list")
+    .select("name")
+    .execute();
   const unknown = taken.map(({ name }) => name).filter((name) => migrations[name] === undefined);
   if (unknown.length > 0) {
-    throw new Error(`the database was brought into shape by a newer version of Veza (${unknown.join(", ")}): run that one`);
+    throw new Error(
+      `the database was brought into shape by a newer version of Veza (${unknown.join(", ")}): run that one`,
+    );
   }
   return taken.length === Object.keys(migrations).length;
 }

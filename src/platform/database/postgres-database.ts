@@ -3,9 +3,9 @@ import { Failure, Reason } from "../failure.ts";
 import { limits } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { Database, Queries, Work, WriteOptions } from "./database.ts";
-import { reach } from "./postgres-start.ts";
 import { PostgresQueries } from "./postgres-queries.ts";
 import { createComplaints, createSessions, type PostgresSessions } from "./postgres-sessions.ts";
+import { reach } from "./postgres-start.ts";
 import { createTurns, type Turns } from "./turns.ts";
 
 const bounds = limits.store.postgres;
@@ -68,7 +68,9 @@ function beginning(service: string, keys: readonly string[] | undefined, isLong:
   );
   const steps = ["BEGIN"];
   if (isLong) steps.push("SET LOCAL statement_timeout = 0");
-  steps.push(keys === undefined ? `SELECT pg_advisory_xact_lock(${whole})` : `SELECT pg_advisory_xact_lock_shared(${whole})`);
+  steps.push(
+    keys === undefined ? `SELECT pg_advisory_xact_lock(${whole})` : `SELECT pg_advisory_xact_lock_shared(${whole})`,
+  );
   for (const lock of locks) steps.push(`SELECT pg_advisory_xact_lock(${lock})`);
   return steps.join(";");
 }
@@ -96,7 +98,8 @@ async function transaction<Result>(
       await begun;
       isCommitting = true;
       // What was broken on the way, and ignored, is not committed: the server says so with the name of the command.
-      if ((await session.tell("COMMIT")) !== "COMMIT") throw new Error("a write went on after one of its queries had failed");
+      if ((await session.tell("COMMIT")) !== "COMMIT")
+        throw new Error("a write went on after one of its queries had failed");
       return result;
     } catch (error) {
       if (isCommitting && session.aftermath === "lost") throw outcomeUnknown();

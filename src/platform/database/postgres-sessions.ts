@@ -1,5 +1,5 @@
-import { type ClientConfig, type CustomTypesConfig, Pool, type PoolClient, type QueryConfig, types } from "pg";
 import type { QueryResult } from "kysely";
+import { type ClientConfig, type CustomTypesConfig, Pool, type PoolClient, type QueryConfig, types } from "pg";
 import { limits } from "../limits.ts";
 import type { Log } from "../log.ts";
 import { type Aftermath, aftermathOf, toFailure } from "./postgres-errors.ts";

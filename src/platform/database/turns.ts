@@ -14,7 +14,10 @@ export function createTurns(bounds: { waiting: number }) {
     /** Runs the work when its turn has come. Throws UNAVAILABLE when too many wait already. */
     async run<Result>(keys: readonly string[] | undefined, work: () => Promise<Result>): Promise<Result> {
       if (taken >= bounds.waiting) {
-        throw new Failure(Reason.UNAVAILABLE, { sentence: "too many writes are waiting: try again", retryAfterMs: 1000 });
+        throw new Failure(Reason.UNAVAILABLE, {
+          sentence: "too many writes are waiting: try again",
+          retryAfterMs: 1000,
+        });
       }
       taken += 1;
       const { promise: over, resolve: end } = Promise.withResolvers<void>();

@@ -1,0 +1,12 @@
+import { authMigrations } from "#src/auth/migrations.ts";
+import { chatMigrations } from "#src/chat/migrations.ts";
+import type { Database } from "#src/platform/database/database.ts";
+import { migrate } from "#src/platform/database/migrate.ts";
+import { streamMigrations } from "#src/stream/migrations.ts";
+
+/** The tables of every service. */
+export async function migrateAll(database: Database<unknown>): Promise<void> {
+  await migrate(database, "auth", authMigrations);
+  await migrate(database, "chat", chatMigrations);
+  await migrate(database, "stream", streamMigrations);
+}
