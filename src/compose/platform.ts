@@ -30,10 +30,7 @@ export interface PlatformNeeds extends PlatformOverrides {
  * Builds the floor. The one place that knows which database, bus and files the configuration means.
  * Resolves once the database answers; throws why it does not.
  */
-export async function createPlatform(
-  config: Config,
-  needs: PlatformNeeds = {},
-): Promise<Platform & AsyncDisposable> {
+export async function createPlatform(config: Config, needs: PlatformNeeds = {}): Promise<Platform & AsyncDisposable> {
   const { format, level } = config.log;
   const readable = format === "auto" ? (process.stdout.isTTY ? "pretty" : "json") : format;
   const log = needs.log ?? createLog({ level, format: readable });
