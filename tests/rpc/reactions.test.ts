@@ -56,7 +56,7 @@ describe("reactions", () => {
     expect(await takeBack(member, messageId, "🎉")).toBe("ok");
     const { message } = await moderator.chat.removeReaction({ messageId, emoji: "👍" });
     expect(message && sums(message)).toEqual([{ emoji: "🎉", userIds: [moderator.id], count: 1 }]);
-    const told = storedEvents(app, roomId).slice(-5);
+    const told = (await storedEvents(app, roomId)).slice(-5);
     expect(kinds(told)).toEqual([
       "reactionAdded",
       "reactionAdded",
@@ -74,10 +74,10 @@ describe("reactions", () => {
     const { owner, member } = cast;
     const roomId = await roomOf(cast);
     const { id: messageId } = await say(owner, roomId, "again");
-    const before = storedEvents(app, roomId).length;
+    const before = (await storedEvents(app, roomId)).length;
     await Promise.all(Array.from({ length: 10 }, () => member.chat.addReaction({ messageId, emoji: "🔥" })));
     expect(sums(await lastIn(owner, roomId))).toEqual([{ emoji: "🔥", userIds: [member.id], count: 1 }]);
-    expect(storedEvents(app, roomId)).toHaveLength(before + 1);
+    expect(await storedEvents(app, roomId)).toHaveLength(before + 1);
   });
 
   test("exactly one emoji, in one form", async () => {
@@ -140,7 +140,7 @@ describe("reactions", () => {
     await owner.chat.editMessage({ messageId, content: "edited" });
     await owner.chat.deleteMessage({ messageId });
     expect(await lastIn(member, roomId)).toMatchObject({ isDeleted: true, reactions: [], pinned: false });
-    const edited = storedEvents(app, roomId).find(({ payload }) => payload.case === "messageEdited");
+    const edited = (await storedEvents(app, roomId)).find(({ payload }) => payload.case === "messageEdited");
     expect(edited?.payload).toMatchObject({ value: { message: { content: "", reactions: [] } } });
   });
 
@@ -166,7 +166,7 @@ describe("reactions", () => {
     await expect
       .poll(async () => sums(await lastIn(cast.owner, roomId)))
       .toEqual([{ emoji: "👋", userIds: [cast.member.id], count: 1 }]);
-    const removed = storedEvents(app, roomId).find(({ payload }) => payload.case === "reactionRemoved");
+    const removed = (await storedEvents(app, roomId)).find(({ payload }) => payload.case === "reactionRemoved");
     expect(removed).toMatchObject({ actorId: "0", payload: { value: { messageId, emoji: "👋", userId: gone.id } } });
   });
 });
@@ -227,7 +227,7 @@ describe("pins", () => {
     await owner.chat.deleteMessage({ messageId: two.id });
     expect(await pinned(stranger, roomId)).toEqual(["three"]);
     expect(await pin(owner, two.id)).toBe("MESSAGE_DELETED");
-    expect(kinds(storedEvents(app, roomId)).slice(-5)).toEqual([
+    expect(kinds(await storedEvents(app, roomId)).slice(-5)).toEqual([
       "messagePinned",
       "messagePinned",
       "messagePinned",
