@@ -15,7 +15,7 @@ import { createMetrics } from "../../src/platform/telemetry/metrics.ts";
 import { createCallReports } from "../../src/rpc/call-reports.ts";
 import { interceptorChain } from "../../src/rpc/chain.ts";
 import { createGate } from "../../src/rpc/gate.ts";
-import { createRateLimit } from "../../src/rpc/rate-limit.ts";
+import { unlimited } from "../../src/rpc/rate-limit.ts";
 import { routes } from "../../src/rpc/routes.ts";
 import { warmValidation } from "../../src/rpc/validate.ts";
 import { serveParent } from "../kit/serve.ts";
@@ -59,7 +59,7 @@ const rpc = createRpcServer({
       sendMessage: ({ roomId, content }) => ({ message: { roomId, content } }),
     }),
   ],
-  gate: createGate({ verifier, publicServices: new Set(), rateLimit: createRateLimit({ clock }), reports }),
+  gate: createGate({ verifier, publicServices: new Set(), rateLimit: unlimited, reports }),
   interceptors: interceptorChain({ log, reports, clock, revocations, validator }),
   log,
   reports,

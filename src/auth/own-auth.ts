@@ -10,6 +10,7 @@ import { createAccounts } from "./accounts.ts";
 import { createAdministration } from "./administration.ts";
 import type { Auth } from "./auth.ts";
 import { createAuthPeer } from "./auth-peer.ts";
+import { countedSignIn } from "./counted-sign-in.ts";
 import { createErasure } from "./erasure.ts";
 import { limitGuesses } from "./password-guesses.ts";
 import { createPasswords } from "./passwords.ts";
@@ -37,7 +38,7 @@ export async function createOwnAuth(needs: {
   store: AuthStore;
 }): Promise<Auth> {
   const { platform, peers, store } = needs;
-  const { bus, clock, config, log, revocations } = platform;
+  const { bus, clock, config, log, metrics, revocations } = platform;
   const directory = join(config.dataDir, "keys");
   const issuerName = config.publicUrl ?? "veza";
 
@@ -58,7 +59,7 @@ export async function createOwnAuth(needs: {
   });
   const peer = createAuthPeer(store);
   const sessions = createSessions({ store, issuer, refreshTokens, revocations, clock, log });
-  const signIn = createSignIn({ store, passwords, sessions, clock });
+  const signIn = countedSignIn(createSignIn({ store, passwords, sessions, clock }), metrics);
   const accounts = createAccounts({ store, passwords, revocations, clock });
   const erasure = createErasure({ store, passwords, revocations, bus, clock });
   const administration = createAdministration({ store, revocations, clock, log });

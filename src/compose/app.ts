@@ -12,11 +12,12 @@ import { H2Exchange } from "../net/h2-exchange.ts";
 import { metricsEndpoint } from "../net/metrics-endpoint.ts";
 import { openPort, type Port } from "../net/one-port.ts";
 import { createRpcServer } from "../net/rpc/rpc-server.ts";
-import { type Config, ConfigError } from "../platform/config.ts";
+import { type Config, ConfigError, type Part } from "../platform/config.ts";
 import { Failure, Reason } from "../platform/failure.ts";
 import { limits } from "../platform/limits.ts";
 import type { Peers } from "../platform/peers/peers.ts";
 import type { Platform } from "../platform/platform.ts";
+import type { Metrics } from "../platform/telemetry/metrics.ts";
 import { createCallReports } from "../rpc/call-reports.ts";
 import { interceptorChain } from "../rpc/chain.ts";
 import { createGate } from "../rpc/gate.ts";
@@ -150,6 +151,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
       },
     });
     ports.push(port);
+    observePort(platform.metrics, part, port);
     addresses[part] = `${tls === undefined ? "http" : "https"}://${port.address.host}:${port.address.port}`;
   }
 
@@ -169,6 +171,21 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
       return stopped;
     },
   };
+}
+
+/** Who is connected, by port and by what is spoken. */
+function observePort(metrics: Metrics, part: Part, port: Port): void {
+  metrics.observe(
+    "gauge",
+    { name: "veza.port.connections", unit: "{connection}", help: "Open connections, by port and version of HTTP." },
+    () => {
+      const { h1, h2 } = port.spoken;
+      return [
+        [{ port: part, protocol: "http/1.1" }, h1],
+        [{ port: part, protocol: "h2" }, h2],
+      ];
+    },
+  );
 }
 
 const plainText = { "content-type": "text/plain" };

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { createRevocations } from "../platform/access/revocations.ts";
 import { createTrustedProxies } from "../platform/access/trusted-proxies.ts";
 import { createLocalBus } from "../platform/bus/local-bus.ts";
+import { measuredBus } from "../platform/bus/measured-bus.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import type { Config } from "../platform/config.ts";
 import { openPostgres } from "../platform/database/postgres-database.ts";
@@ -41,7 +42,7 @@ export async function createPlatform(config: Config, needs: PlatformNeeds = {}):
       : await openPostgres(config.databaseUrl, log);
   const metrics = createMetrics();
   const runtime = watchRuntime(metrics, { dataDir: config.dataDir });
-  const bus = createLocalBus({ log });
+  const bus = measuredBus(createLocalBus({ log }), metrics);
   const revocations = createRevocations({ bus, clock });
   return {
     config,

@@ -30,6 +30,8 @@ export interface PortNeeds {
 export interface Port {
   readonly address: { readonly host: string; readonly port: number };
   readonly connections: number;
+  /** The same by what is spoken on them; those that have not said yet, and sources, count as HTTP/1.1. */
+  readonly spoken: { readonly h1: number; readonly h2: number };
   /**
    * Takes no new connections and tells the open ones to go (GOAWAY, `connection: close`). Resolves when all are gone;
    * what is left after `graceMs` is cut.
@@ -168,6 +170,9 @@ export async function openPort(needs: PortNeeds): Promise<Port> {
     address: { host: needs.host, port },
     get connections() {
       return sockets.size;
+    },
+    get spoken() {
+      return { h1: sockets.size - sessions.size, h2: sessions.size };
     },
     async close(graceMs) {
       closing = true;

@@ -66,7 +66,7 @@ export async function createStreamService(needs: {
   countryOf?: CountryOf;
 }): Promise<StreamService> {
   const { platform, peers, live, countryOf = unknownCountry } = needs;
-  const { bus, clock, log } = platform;
+  const { bus, clock, log, metrics } = platform;
   await migrate(platform.database, "stream", streamMigrations);
   const database = platform.database.withTables<StreamTables>("stream");
   const { read } = database;
@@ -78,11 +78,11 @@ export async function createStreamService(needs: {
   const { streams, listeners } = stores;
   const urls = createUrls(needs.publicUrl);
   const show = createShowStream({ live, clock });
-  const writes = createStreamWrites({ database, store: stores.events, bus });
+  const writes = createStreamWrites({ database, store: stores.events, bus, metrics });
   const access = createAccess({ read, streams, rooms: chat });
   const requests = createRequests({ store: stores.requests, database, clock });
   const rooms = createRoomsOfStreams({ database, streams, chat });
-  const floor = { database, writes, bus, clock, log, streams, listeners, requests, access, live };
+  const floor = { database, writes, bus, clock, log, metrics, streams, listeners, requests, access, live };
 
   const audience = built.use(createAudience(floor));
   const come = createCome({ clock, listeners, live });

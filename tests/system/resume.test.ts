@@ -25,6 +25,7 @@ import type { MessageId, RoomId, SessionId, UserId } from "#src/platform/ids.ts"
 import { newId } from "#src/platform/ids.ts";
 import { limits } from "#src/platform/limits.ts";
 import { createLog } from "#src/platform/log.ts";
+import { createMetrics } from "#src/platform/telemetry/metrics.ts";
 import type { PushSink } from "#src/rpc/push-stream.ts";
 
 const caller: Principal = {
@@ -130,12 +131,13 @@ describe("following a room", () => {
   function useBus(bus: Bus): void {
     const tables = database.withTables<ChatTables>("chat");
     const store = createSqlEventStore(tables);
-    writes = createChatWrites({ database: tables, store, bus });
+    const metrics = createMetrics();
+    writes = createChatWrites({ database: tables, store, bus, metrics });
     const rules = {
       requireReadable: async () => undefined,
       stillReadable: async (_caller: Principal, rooms: readonly RoomId[]) => new Set(rooms),
     };
-    following = createFollowing({ bus, store, rules, clock: systemClock, log });
+    following = createFollowing({ bus, store, rules, clock: systemClock, log, metrics });
   }
 
   async function newRoom(): Promise<RoomId> {

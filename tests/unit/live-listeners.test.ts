@@ -6,6 +6,7 @@ import { type ListenResponse, ListenResponseSchema } from "#gen/veza/stream/v1/s
 import type { HttpExchange } from "#src/platform/http/http-exchange.ts";
 import type { ListenerId, StreamId, UserId } from "#src/platform/ids.ts";
 import { limits } from "#src/platform/limits.ts";
+import { createMetrics } from "#src/platform/telemetry/metrics.ts";
 import type { PushSink } from "#src/rpc/push-stream.ts";
 import type {
   Ladder,
@@ -16,6 +17,7 @@ import type {
 } from "#src/stream/audio/index.ts";
 import { HttpListener } from "#src/stream/live/http-listen.ts";
 import { ListenCall } from "#src/stream/live/listen.ts";
+import { createLiveCounters } from "#src/stream/live/live-metrics.ts";
 import { OnAir } from "#src/stream/live/on-air.ts";
 import type { OnAirStream, Seat, WantedQuality } from "#src/stream/live-port.ts";
 
@@ -153,7 +155,11 @@ const sequencesOf = (pieces: readonly Uint8Array[]): number[] =>
 
 function world() {
   const ladder = standInLadder();
-  const air = new OnAir(stream, { ladders: ladder.pool, onSound: () => undefined });
+  const air = new OnAir(stream, {
+    ladders: ladder.pool,
+    counters: createLiveCounters(createMetrics()),
+    onSound: () => undefined,
+  });
   air.begin({ codec: "opus", sampleRate: 48_000, channels: 2, gain: 0, bitrate: 300_000 } as SourceFormat);
   return {
     air,

@@ -5,6 +5,8 @@ import type { Bus } from "../../platform/bus/bus.ts";
 import type { Database, Queries } from "../../platform/database/database.ts";
 import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
+import type { Metrics } from "../../platform/telemetry/metrics.ts";
+import { createEventCounter } from "../../rpc/event-feed/event-counter.ts";
 import type { ChatTables } from "../tables.ts";
 import { ring } from "./bells.ts";
 import type { EventStore } from "./event-store.ts";
@@ -52,8 +54,14 @@ export interface ChatWrites {
 /** Old events are forgotten this many at a time, so that no write pays for many. */
 const forgetEvery = 1000;
 
-export function createChatWrites(needs: { database: Database<ChatTables>; store: EventStore; bus: Bus }): ChatWrites {
+export function createChatWrites(needs: {
+  database: Database<ChatTables>;
+  store: EventStore;
+  bus: Bus;
+  metrics: Metrics;
+}): ChatWrites {
   const { database, store, bus } = needs;
+  const stored = createEventCounter(needs.metrics, "chat");
 
   async function append(tx: Queries<ChatTables>, event: NewEvent): Promise<StoredEvent> {
     const { roomId, at, actorId, messageId } = event;
@@ -90,7 +98,10 @@ export function createChatWrites(needs: { database: Database<ChatTables>; store:
         });
       });
       // Works of one commit resolve in the order in which they ran, so bells ring in the order of the numbers.
-      for (const stored of happened) ring(bus, stored);
+      for (const each of happened) {
+        stored(each.event.payload.case);
+        ring(bus, each);
+      }
       return result;
     },
   };

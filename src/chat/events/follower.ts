@@ -1,9 +1,10 @@
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { CloseReason, ResumeState } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import { CloseReason, CloseReasonSchema, ResumeState } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { RoomId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { EventFeed, EventListener, Piece } from "../../rpc/event-feed/event-feed.ts";
 import type { EventFrame } from "../../rpc/event-feed/event-frame.ts";
+import type { FeedMetrics } from "../../rpc/event-feed/feed-metrics.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
 import type { UserBell } from "./bells.ts";
 import { followerFrame } from "./frames.ts";
@@ -72,12 +73,15 @@ export class Follower {
   readonly #sink: PushSink;
   readonly #positions = new Map<RoomId, Position>();
   readonly #waiting = new Set<Position>();
+  readonly #metrics: FeedMetrics;
   readonly #onDropped: (feed: RoomFeed) => void;
   #blocked = false;
   #over = false;
 
-  constructor(sink: PushSink, onDropped: (feed: RoomFeed) => void) {
+  constructor(sink: PushSink, metrics: FeedMetrics, onDropped: (feed: RoomFeed) => void) {
     this.#sink = sink;
+    this.#metrics = metrics;
+    metrics.followers.add(this);
     this.#onDropped = onDropped;
     sink.onDrain(() => {
       this.#blocked = false;
@@ -96,6 +100,13 @@ export class Follower {
 
   get roomIds(): RoomId[] {
     return [...this.#positions.keys()];
+  }
+
+  /** In the room that it is furthest behind in; those that it keeps up with are not asked. */
+  get behind(): number {
+    let most = 0;
+    for (const { feed, cursor } of this.#waiting) most = Math.max(most, feed.head - cursor);
+    return most;
   }
 
   get isOver(): boolean {
@@ -167,6 +178,7 @@ export class Follower {
   /** Says goodbye and ends the stream. */
   close({ reason, resumable }: Ending): void {
     if (this.#over) return;
+    this.#metrics.closed(CloseReasonSchema.value[reason]?.localName);
     const retryAfter = resumable
       ? { retryAfter: durationFromMs(Math.round(Math.random() * limits.follow.retryAfterMs)) }
       : {};
@@ -206,6 +218,7 @@ export class Follower {
   }
 
   #take(position: Position, piece: Piece): void {
+    this.#metrics.delivered.value += piece.events;
     position.cursor = piece.to;
     this.#write(piece.bytes);
   }
@@ -270,6 +283,7 @@ export class Follower {
   #cleanUp(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#metrics.followers.delete(this);
     for (const position of [...this.#positions.values()]) this.#drop(position);
   }
 }

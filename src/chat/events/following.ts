@@ -8,6 +8,7 @@ import { Failure, Reason } from "../../platform/failure.ts";
 import type { RoomId, UserId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
+import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import { createEventFeeds } from "../../rpc/event-feed/event-feeds.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
 import type { OnlineUsers } from "../online.ts";
@@ -41,11 +42,14 @@ export function createFollowing(needs: {
   rules: FollowRules;
   clock: Clock;
   log: Log;
+  metrics: Metrics;
 }): Following {
-  const { bus, store, rules, clock, log } = needs;
+  const { bus, store, rules, clock, log, metrics } = needs;
   const feeds = createEventFeeds<RoomId>({
     bus,
     log,
+    metrics,
+    name: "chat",
     subject: roomSubject,
     ranges: (ids) => store.ranges(ids),
     source: (roomId) => ({
@@ -115,7 +119,7 @@ export function createFollowing(needs: {
         throw signal.reason;
       }
       const open = cleanup.move();
-      const follower = new Follower(sink, (feed) => {
+      const follower = new Follower(sink, feeds.metrics, (feed) => {
         if (joined.delete(feed.id)) presence.left(feed.id, caller.userId);
         feeds.release(feed);
         // After this turn: the follower may be in the middle of its work.

@@ -20,12 +20,12 @@ export type { FollowRules } from "./following.ts";
 
 export function createChatEvents(needs: { platform: Platform; rules: FollowRules }): ChatEvents {
   const { platform, rules } = needs;
-  const { bus, clock, log } = platform;
+  const { bus, clock, log, metrics } = platform;
   const database = platform.database.withTables<ChatTables>("chat");
   const store = createSqlEventStore(database);
-  const following = createFollowing({ bus, store, rules, clock, log });
+  const following = createFollowing({ bus, store, rules, clock, log, metrics });
   return {
-    writes: createChatWrites({ database, store, bus }),
+    writes: createChatWrites({ database, store, bus, metrics }),
     online: following.online,
     handlers: {
       // Not a generator: the stream writes frames that all followers of a room share.

@@ -1,6 +1,7 @@
 import { limits } from "../../platform/limits.ts";
 import type { EventBell } from "./bell.ts";
 import { type EventForm, EventFrame, type Format, joined } from "./event-frame.ts";
+import type { FeedMetrics } from "./feed-metrics.ts";
 
 /** Where a numbered list of events stands. */
 export interface EventRange {
@@ -40,6 +41,8 @@ export interface Piece {
   readonly bytes: Uint8Array;
   /** The number of the last event in it. */
   readonly to: number;
+  /** How many are in it. */
+  readonly events: number;
 }
 
 /**
@@ -51,6 +54,7 @@ export class EventFeed<Id extends string = string> {
   readonly id: Id;
   readonly #source: EventSource;
   readonly #listeners = new Set<EventListener>();
+  readonly #metrics: FeedMetrics;
   readonly #onFailure: (error: unknown) => void;
   #head: number;
   #floor: number;
@@ -66,13 +70,18 @@ export class EventFeed<Id extends string = string> {
   readonly #pages = new Map<number, Promise<EventFrame[]>>();
   #lastPiece: { from: number; format: Format; filter: string | undefined; piece: Piece } | undefined;
 
-  constructor(id: Id, range: EventRange, source: EventSource, onFailure: (error: unknown) => void) {
+  constructor(
+    id: Id,
+    range: EventRange,
+    needs: { source: EventSource; metrics: FeedMetrics; onFailure: (error: unknown) => void },
+  ) {
     this.id = id;
     this.#head = range.head;
     this.#target = range.head;
     this.#floor = range.floor;
-    this.#source = source;
-    this.#onFailure = onFailure;
+    this.#source = needs.source;
+    this.#metrics = needs.metrics;
+    this.#onFailure = needs.onFailure;
   }
 
   /** The number of the last event known here. */
@@ -145,10 +154,12 @@ export class EventFeed<Id extends string = string> {
       last.filter === filter?.key &&
       last.piece.to <= until
     ) {
+      this.#metrics.fromMemory.value += 1;
       return last.piece;
     }
     const frames = this.#inRing(after);
     if (frames === undefined) return this.#fromStore(after, format, until, filter);
+    this.#metrics.fromMemory.value += 1;
     return this.#pieceOf(frames, after, format, until, filter);
   }
 
@@ -210,6 +221,7 @@ export class EventFeed<Id extends string = string> {
   }
 
   async #load(after: number, limit: number): Promise<EventFrame[]> {
+    this.#metrics.fromStore.value += 1;
     const bodies = await this.#source.after(after, limit);
     return bodies.map(({ sequence, body }) => this.#frame(sequence, body));
   }
@@ -235,6 +247,7 @@ export class EventFeed<Id extends string = string> {
     this.#catchingUp = true;
     try {
       while (this.#target > this.#head) {
+        this.#metrics.fromStore.value += 1;
         const bodies = await this.#source.after(this.#head, limits.follow.pageEvents);
         if (bodies.length === 0) {
           // The bell was ahead of what this process can read, or the events are forgotten already.
@@ -310,5 +323,5 @@ function cutPiece(
   const last = visible.at(-1);
   if (last === undefined) return undefined;
   const taken = filter === undefined ? visible : visible.filter(({ body }) => filter.takes(body));
-  return { bytes: taken.length === 0 ? nothing : joined(taken, format), to: last.sequence };
+  return { bytes: taken.length === 0 ? nothing : joined(taken, format), to: last.sequence, events: taken.length };
 }

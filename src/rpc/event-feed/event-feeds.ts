@@ -1,13 +1,18 @@
 import type { Bus } from "../../platform/bus/bus.ts";
 import type { Log } from "../../platform/log.ts";
+import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import { type EventBell, onBell } from "./bell.ts";
 import { EventFeed, type EventRange, type EventSource } from "./event-feed.ts";
+import { createFeedMetrics, type FeedMetrics } from "./feed-metrics.ts";
 import { startRechecks } from "./rechecks.ts";
 
 /** What all feeds of one kind have in common. */
 export interface EventFeedsNeeds<Id extends string> {
   readonly bus: Bus;
   readonly log: Log;
+  readonly metrics: Metrics;
+  /** What is followed, in the metrics' words. */
+  readonly name: "chat" | "stream";
   /** The subject of the bus that rings for a thing. */
   subject(id: Id): string;
   source(id: Id): EventSource;
@@ -24,6 +29,8 @@ export interface EventFeeds<Id extends string> extends Disposable {
   acquire(wantedIds: readonly Id[]): Promise<Map<Id, EventFeed<Id>>>;
   release(feed: EventFeed<Id>): void;
   get(id: Id): EventFeed<Id> | undefined;
+  /** For those who follow to be counted in. */
+  readonly metrics: FeedMetrics;
 }
 
 interface Entry<Id extends string> {
@@ -36,6 +43,7 @@ interface Entry<Id extends string> {
 export function createEventFeeds<Id extends string>(needs: EventFeedsNeeds<Id>): EventFeeds<Id> {
   const { bus, log } = needs;
   const entries = new Map<Id, Entry<Id>>();
+  const metrics = createFeedMetrics(needs.metrics, needs.name, () => entries.size);
 
   function drop(id: Id, entry: Entry<Id>): void {
     entry.users -= 1;
@@ -64,8 +72,10 @@ export function createEventFeeds<Id extends string>(needs: EventFeedsNeeds<Id>):
         feed: ranges.then((found) => {
           const range = found.get(id);
           if (range === undefined) return undefined;
-          const feed = new EventFeed(id, range, needs.source(id), (error) => {
-            log.error({ err: error, subject: needs.subject(id) }, "reading events failed");
+          const feed = new EventFeed(id, range, {
+            source: needs.source(id),
+            metrics,
+            onFailure: (error) => log.error({ err: error, subject: needs.subject(id) }, "reading events failed"),
           });
           entry.ready = feed;
           for (const bell of early.get(id) ?? []) feed.onBell(bell);
@@ -117,6 +127,7 @@ export function createEventFeeds<Id extends string>(needs: EventFeedsNeeds<Id>):
       if (entry !== undefined) drop(feed.id, entry);
     },
     get: (id) => entries.get(id)?.ready,
+    metrics,
     [Symbol.dispose]() {
       rechecks[Symbol.dispose]();
       for (const entry of entries.values()) entry.bell[Symbol.dispose]();

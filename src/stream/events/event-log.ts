@@ -5,7 +5,9 @@ import type { Bus } from "../../platform/bus/bus.ts";
 import type { Database, Queries } from "../../platform/database/database.ts";
 import type { StreamId, UserId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
+import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import { ringBell } from "../../rpc/event-feed/bell.ts";
+import { createEventCounter } from "../../rpc/event-feed/event-counter.ts";
 import type { EventStore, TakenNumber } from "../store/event-store.ts";
 import type { StreamTables } from "../tables.ts";
 import { eventSubject } from "./subjects.ts";
@@ -47,8 +49,10 @@ export function createStreamWrites(needs: {
   database: Database<StreamTables>;
   store: EventStore;
   bus: Bus;
+  metrics: Metrics;
 }): StreamWrites {
   const { database, store, bus } = needs;
+  const stored = createEventCounter(needs.metrics, "stream");
 
   async function append(tx: Queries<StreamTables>, event: NewEvent) {
     const { streamId, at } = event;
@@ -67,25 +71,26 @@ export function createStreamWrites(needs: {
     if (sequence % forgetEvery === 0 && sequence > limits.stream.eventsKeptPerStream) {
       await store.forget(tx, streamId, sequence - limits.stream.eventsKeptPerStream);
     }
-    return { taken, body };
+    return { taken, body, kind: stored.payload.case };
   }
 
   return {
     async write(work) {
-      const happened: { streamId: StreamId; sequence: number; body: Uint8Array }[] = [];
+      const happened: { streamId: StreamId; sequence: number; body: Uint8Array; kind: string | undefined }[] = [];
       const result = await database.write((tx) => {
         happened.length = 0;
         return work({
           tx,
           async append(event) {
-            const { taken, body } = await append(tx, event);
-            happened.push({ streamId: event.streamId, sequence: taken.sequence, body });
+            const { taken, body, kind } = await append(tx, event);
+            happened.push({ streamId: event.streamId, sequence: taken.sequence, body, kind });
             return taken;
           },
         });
       });
       // Works of one commit resolve in the order in which they ran, so bells ring in the order of the numbers.
-      for (const { streamId, sequence, body } of happened) {
+      for (const { streamId, sequence, body, kind } of happened) {
+        stored(kind);
         ringBell(bus, eventSubject(streamId), { sequence, body, rewritesThePast: false });
       }
       return result;

@@ -1,8 +1,9 @@
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { CloseReason, ResumeState } from "#gen/veza/stream/v1/stream_event_pb.ts";
+import { CloseReason, CloseReasonSchema, ResumeState } from "#gen/veza/stream/v1/stream_event_pb.ts";
 import type { Stream } from "#gen/veza/stream/v1/stream_pb.ts";
 import { limits } from "../../platform/limits.ts";
 import type { EventFeed, EventFilter, EventRange, Piece } from "../../rpc/event-feed/event-feed.ts";
+import type { FeedMetrics } from "../../rpc/event-feed/feed-metrics.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
 import { followerFrame } from "./frames.ts";
 
@@ -17,6 +18,7 @@ export class Follower {
   readonly #feed: EventFeed;
   readonly #sink: PushSink;
   readonly #filter: EventFilter | undefined;
+  readonly #metrics: FeedMetrics;
   readonly #listening: Disposable;
   #cursor = 0;
   #started = false;
@@ -25,10 +27,12 @@ export class Follower {
   #blocked = false;
   #over = false;
 
-  constructor(feed: EventFeed, sink: PushSink, filter: EventFilter | undefined) {
+  constructor(feed: EventFeed, sink: PushSink, metrics: FeedMetrics, filter: EventFilter | undefined) {
     this.#feed = feed;
     this.#sink = sink;
     this.#filter = filter;
+    this.#metrics = metrics;
+    metrics.followers.add(this);
     this.#listening = feed.listen({ onEvents: () => this.#advance() });
     sink.onDrain(() => {
       this.#blocked = false;
@@ -49,6 +53,10 @@ export class Follower {
     this.#advance();
   }
 
+  get behind(): number {
+    return this.#started ? this.#feed.head - this.#cursor : 0;
+  }
+
   heartbeat(): void {
     if (this.#blocked || this.#over || !this.#started) return;
     const value = { headSequence: BigInt(this.#feed.head) };
@@ -58,6 +66,7 @@ export class Follower {
   /** Says goodbye and ends the stream of events. */
   close({ reason, resumable }: Ending): void {
     if (this.#over) return;
+    this.#metrics.closed(CloseReasonSchema.value[reason]?.localName);
     const retryAfter = resumable
       ? { retryAfter: durationFromMs(Math.round(Math.random() * limits.follow.retryAfterMs)) }
       : {};
@@ -95,7 +104,9 @@ export class Follower {
 
   #take(piece: Piece): void {
     this.#cursor = piece.to;
-    if (piece.bytes.length > 0) this.#write(piece.bytes);
+    if (piece.bytes.length === 0) return;
+    this.#metrics.delivered.value += piece.events;
+    this.#write(piece.bytes);
   }
 
   #readSlowly(piece: Promise<Piece | undefined>): void {
@@ -123,6 +134,7 @@ export class Follower {
   #cleanUp(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#metrics.followers.delete(this);
     this.#listening[Symbol.dispose]();
   }
 }

@@ -7,6 +7,7 @@ import { Failure, Reason } from "../../platform/failure.ts";
 import type { StreamId, UserId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
+import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import { createEventFeeds } from "../../rpc/event-feed/event-feeds.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
 import type { Access } from "../access.ts";
@@ -37,13 +38,16 @@ export function createFollowing(needs: {
   show: ShowStream;
   clock: Clock;
   log: Log;
+  metrics: Metrics;
 }): Following {
-  const { bus, store, access, show, clock, log } = needs;
+  const { bus, store, access, show, clock, log, metrics } = needs;
   const followers = new Map<UserId, number>();
   const following = new Set<DisposableStack>();
   const feeds = createEventFeeds<StreamId>({
     bus,
     log,
+    metrics,
+    name: "stream",
     subject: eventSubject,
     ranges: (ids) => store.ranges(ids),
     source: (streamId) => ({
@@ -79,7 +83,7 @@ export function createFollowing(needs: {
       if (feed === undefined) throw streamNotFound();
       cleanup.defer(() => feeds.release(feed));
       if (signal.aborted) throw signal.reason;
-      const follower = new Follower(feed, sink, filterOf(request.eventTypes));
+      const follower = new Follower(feed, sink, feeds.metrics, filterOf(request.eventTypes));
 
       async function recheck(): Promise<void> {
         try {

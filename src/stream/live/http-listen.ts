@@ -26,6 +26,7 @@ const contentTypes: Readonly<Record<ListenForm, string>> = {
 
 /** A player that hears a stream over HTTP. It is a number in the shared sound, written on every tick. */
 export class HttpListener implements Audience {
+  readonly via = "http";
   readonly #air: OnAir;
   readonly #seat: Seat;
   readonly #exchange: HttpExchange;

@@ -11,6 +11,7 @@ import { createIncomingFiles } from "./incoming-file.ts";
 import { createIngest } from "./ingest.ts";
 import { createLeases } from "./lease.ts";
 import { createListening, type Listening } from "./listening.ts";
+import { createLiveCounters } from "./live-metrics.ts";
 import { createLivePort } from "./live-streams.ts";
 import { createMetadataEndpoint } from "./metadata.ts";
 import { createOnAirStreams } from "./on-air-streams.ts";
@@ -49,7 +50,8 @@ export function createLive(needs: {
   shutdown: AbortSignal;
 }): Live {
   const { platform } = needs;
-  const { log, clock, revocations, config } = platform;
+  const { log, clock, metrics, revocations, config } = platform;
+  const counters = createLiveCounters(metrics);
   const built = new AsyncDisposableStack();
   const admission = () => needs.domain().admission;
   const onAir = () => needs.domain().onAir;
@@ -62,6 +64,7 @@ export function createLive(needs: {
   const streams = built.use(
     createOnAirStreams({
       ladders,
+      counters,
       onSound: (streamId, sound) => onAir().soundChanged(streamId, sound),
       onTick(now) {
         ingest.tick(now);
@@ -79,7 +82,18 @@ export function createLive(needs: {
   const incoming = createIncomingFiles({ ingest, transcoder });
   const icecast = createIcecast({ admission, files: incoming, streams, log });
   const port = built.use(
-    createLivePort({ onAir, streams, leases, listening, ladders, files, shutdown: needs.shutdown, log }),
+    createLivePort({
+      onAir,
+      streams,
+      leases,
+      listening,
+      ladders,
+      files,
+      shutdown: needs.shutdown,
+      log,
+      metrics,
+      counters,
+    }),
   );
 
   needs.shutdown.addEventListener("abort", () => {

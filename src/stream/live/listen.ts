@@ -29,6 +29,7 @@ export function batchMsFor(listeners: number): number {
  * next, as soon as it has been made.
  */
 export class ListenCall implements Audience {
+  readonly via = "rpc";
   readonly seat: Seat;
   readonly #air: OnAir;
   readonly #sink: PushSink;

@@ -2,11 +2,13 @@ import { StreamStatus } from "#gen/veza/stream/v1/stream_pb.ts";
 import type { RecordingId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
+import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import type { LadderPool } from "../audio/index.ts";
 import { alreadyRecording, wrongStreamState } from "../errors.ts";
-import type { LivePort, OnAirEvents } from "../live-port.ts";
+import type { LivePort, OnAirEvents, RecordingResult } from "../live-port.ts";
 import type { Leases } from "./lease.ts";
 import type { Listening } from "./listening.ts";
+import { type LiveCounters, observeLive } from "./live-metrics.ts";
 import type { OnAirStreams } from "./on-air-streams.ts";
 import { Recorder } from "./recorder.ts";
 import type { RecordingFiles } from "./recording-files.ts";
@@ -22,15 +24,28 @@ export function createLivePort(needs: {
   files: RecordingFiles;
   shutdown: AbortSignal;
   log: Log;
+  metrics: Metrics;
+  counters: LiveCounters;
 }): LivePort & AsyncDisposable {
-  const { onAir, streams, leases, listening, ladders, files, shutdown, log } = needs;
+  const { onAir, streams, leases, listening, ladders, files, shutdown, log, metrics, counters } = needs;
   const recorders = new Map<RecordingId, Recorder>();
+  observeLive(
+    metrics,
+    () => streams.all(),
+    () => recorders.size,
+  );
+
+  async function stop(recorder: Recorder): Promise<RecordingResult> {
+    const result = await recorder.stop();
+    counters.recorded(result.error);
+    return result;
+  }
 
   /** Closes a recording that nobody asked to close, and tells of it. */
   async function closeAndTell(recorder: Recorder): Promise<void> {
     const { id } = recorder.order;
     if (!recorders.delete(id)) return;
-    await onAir().recordingClosed(id, await recorder.stop());
+    await onAir().recordingClosed(id, await stop(recorder));
   }
 
   return {
@@ -90,7 +105,7 @@ export function createLivePort(needs: {
       const recorder = recorders.get(recordingId);
       if (recorder === undefined) return recoverRecording({ files, ladders, shutdown }, recordingId, undefined);
       recorders.delete(recordingId);
-      return recorder.stop();
+      return stop(recorder);
     },
     recoverRecording: (recordingId, file) => recoverRecording({ files, ladders, shutdown }, recordingId, file),
     recordingProgress: (recordingId) => recorders.get(recordingId)?.progress,

@@ -2,6 +2,7 @@ import type { StreamId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { LadderPool } from "../audio/index.ts";
 import type { OnAirStream, Sound } from "../live-port.ts";
+import type { LiveCounters } from "./live-metrics.ts";
 import { OnAir } from "./on-air.ts";
 
 /** The streams that are on air in this process, and those that somebody waits for. */
@@ -17,10 +18,11 @@ export interface OnAirStreams extends Disposable {
 /** `onTick` is called every 100 ms while there is a stream on air. */
 export function createOnAirStreams(needs: {
   ladders: LadderPool;
+  counters: LiveCounters;
   onSound: (streamId: StreamId, sound: Sound) => void;
   onTick: (now: number) => void;
 }): OnAirStreams {
-  const { ladders, onSound, onTick } = needs;
+  const { ladders, counters, onSound, onTick } = needs;
   const streams = new Map<StreamId, OnAir>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -48,7 +50,7 @@ export function createOnAirStreams(needs: {
     of(stream) {
       let air = streams.get(stream.id);
       if (air === undefined) {
-        air = new OnAir(stream, { ladders, onSound: (sound) => onSound(stream.id, sound) });
+        air = new OnAir(stream, { ladders, counters, onSound: (sound) => onSound(stream.id, sound) });
         streams.set(stream.id, air);
         timer ??= setInterval(tick, limits.live.tickMs).unref();
       }

@@ -13,11 +13,13 @@ import {
 } from "../audio/index.ts";
 import type { LiveMetrics, OnAirStream, Rendition, Sound, WantedQuality } from "../live-port.ts";
 import { Channel, type ContainerName } from "./channel.ts";
+import type { LiveCounters } from "./live-metrics.ts";
 import { Meter } from "./meter.ts";
 import { mp3Rendition, nearest, opusRendition, qualityOfBitrate, renditions, soundOf } from "./renditions.ts";
 
-/** Someone who hears a stream: by RPC or over HTTP. */
+/** Someone who hears a stream. */
 export interface Audience {
+  readonly via: "rpc" | "http" | "recording";
   /** What they get right now; undefined while they get nothing. */
   readonly quality: Rendition | undefined;
   /** How full their player's buffer is, from 0 to 1; undefined when they have not said so lately. */
@@ -47,15 +49,22 @@ export class OnAir {
   readonly #dropped = new Map<Rendition, number>();
   readonly #levelListeners = new Set<(levels: readonly Level[]) => void>();
   readonly #onSound: (sound: Sound) => void;
+  readonly #counters: LiveCounters;
+  /** Packets that were not encoded in time, as far as they are counted. */
+  #unencoded = 0;
   #format: SourceFormat | undefined;
   #hasSource = false;
   #burstMs = 0;
   #toldBest: Rendition | undefined;
 
-  constructor(stream: OnAirStream, needs: { ladders: LadderPool; onSound: (sound: Sound) => void }) {
+  constructor(
+    stream: OnAirStream,
+    needs: { ladders: LadderPool; counters: LiveCounters; onSound: (sound: Sound) => void },
+  ) {
     this.stream = stream;
     this.isPaused = stream.isPaused;
     this.#onSound = needs.onSound;
+    this.#counters = needs.counters;
     this.#ladder = needs.ladders.open({
       packets: (rendition, packets) => this.#take(rendition, packets),
       levels: (levels) => {
@@ -190,18 +199,26 @@ export class OnAir {
   /** Packets of a quality that a listener did not get in time. */
   dropped(quality: Rendition, packets: number): void {
     this.#dropped.set(quality, (this.#dropped.get(quality) ?? 0) + packets);
+    this.#counters.droppedFor(quality).add(packets);
   }
 
   tick(now: number): void {
     // What a source has becomes known as it is heard.
     if (this.#hasSource && this.sound.best !== this.#toldBest) this.#soundChanged();
     for (const each of [...this.audience]) each.tick(now);
+    this.#countUnencoded();
   }
 
   /** Tells everyone that the stream is over, and forgets it. */
   end(): void {
     for (const each of [...this.audience]) each.ended();
+    this.#countUnencoded();
     this.#ladder[Symbol.dispose]();
+  }
+
+  /** How far the encoder is behind the source. */
+  get encoderLagMs(): number {
+    return this.#ladder.stats().lagMs;
   }
 
   metrics(): LiveMetrics {
@@ -224,6 +241,12 @@ export class OnAir {
           isPassthrough: this.#ladder.making(opusRendition(quality)) === "passthrough",
         })),
     };
+  }
+
+  #countUnencoded(): void {
+    const all = Math.round(this.#ladder.stats().droppedMs / 20);
+    this.#counters.unencoded.add(all - this.#unencoded);
+    this.#unencoded = all;
   }
 
   #take(rendition: LadderRendition, packets: readonly AudioPacket[]): void {

@@ -19,6 +19,7 @@ const packetsPerPage = 5;
  * room in it. A source in MP3 is kept as it is, everything else as Opus in Ogg.
  */
 export class Recorder implements Audience {
+  readonly via = "recording";
   readonly quality = undefined;
   readonly bufferHealth = undefined;
   readonly order: RecordingOrder;
