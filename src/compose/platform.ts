@@ -5,6 +5,7 @@ import { createLocalBus } from "../platform/bus/local-bus.ts";
 import { measuredBus } from "../platform/bus/measured-bus.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import type { Config } from "../platform/config.ts";
+import { measuredDatabase } from "../platform/database/measured-database.ts";
 import { openPostgres } from "../platform/database/postgres-database.ts";
 import { createSqliteDatabase } from "../platform/database/sqlite-database.ts";
 import type { Files } from "../platform/files/files.ts";
@@ -36,11 +37,13 @@ export async function createPlatform(config: Config, needs: PlatformNeeds = {}):
   const readable = format === "auto" ? (process.stdout.isTTY ? "pretty" : "json") : format;
   const log = needs.log ?? createLog({ level, format: readable });
   const clock = needs.clock ?? systemClock;
-  const database =
-    config.databaseUrl === undefined
-      ? createSqliteDatabase(join(config.dataDir, "veza.sqlite"))
-      : await openPostgres(config.databaseUrl, log);
+  const { tracing } = needs;
   const metrics = createMetrics();
+  const opened =
+    config.databaseUrl === undefined
+      ? createSqliteDatabase(join(config.dataDir, "veza.sqlite"), metrics)
+      : await openPostgres(config.databaseUrl, log, { metrics, tracing });
+  const database = measuredDatabase(opened, { metrics, tracing });
   const runtime = watchRuntime(metrics, { dataDir: config.dataDir });
   const bus = measuredBus(createLocalBus({ log }), metrics);
   const revocations = createRevocations({ bus, clock });
@@ -48,7 +51,7 @@ export async function createPlatform(config: Config, needs: PlatformNeeds = {}):
     config,
     log,
     metrics,
-    tracing: needs.tracing,
+    tracing,
     clock,
     bus,
     files: createFiles(config),

@@ -61,7 +61,7 @@ export function createChatWrites(needs: {
   metrics: Metrics;
 }): ChatWrites {
   const { database, store, bus } = needs;
-  const stored = createEventCounter(needs.metrics, "chat");
+  const count = createEventCounter(needs.metrics, "chat");
 
   async function append(tx: Queries<ChatTables>, event: NewEvent): Promise<StoredEvent> {
     const { roomId, at, actorId, messageId } = event;
@@ -99,7 +99,7 @@ export function createChatWrites(needs: {
       });
       // Works of one commit resolve in the order in which they ran, so bells ring in the order of the numbers.
       for (const each of happened) {
-        stored(each.event.payload.case);
+        count(each.event.payload.case);
         ring(bus, each);
       }
       return result;

@@ -2,8 +2,11 @@ import { hash } from "node:crypto";
 import { Failure, Reason } from "../failure.ts";
 import { limits } from "../limits.ts";
 import type { Log } from "../log.ts";
+import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
+import { inSpan, type Tracing } from "../telemetry/tracing.ts";
 import type { Database, Queries, Work, WriteOptions } from "./database.ts";
-import { PostgresQueries } from "./postgres-queries.ts";
+import { databaseErrors, observePool, operationSeconds } from "./database-metrics.ts";
+import { PostgresQueries, type RunQuery } from "./postgres-queries.ts";
 import { createComplaints, createSessions, type PostgresSessions } from "./postgres-sessions.ts";
 import { reach } from "./postgres-start.ts";
 import { createTurns, type Turns } from "./turns.ts";
@@ -20,11 +23,23 @@ const bounds = limits.store.postgres;
  * Within a process they take turns before they take a connection: those that wait for one room leave the others alone.
  * Resolves once the server answers; throws why it does not.
  */
-export async function openPostgres(url: string, log: Log): Promise<Database<unknown>> {
+export async function openPostgres(
+  url: string,
+  log: Log,
+  { metrics = createMetrics(), tracing }: { metrics?: Metrics; tracing?: Tracing | undefined } = {},
+): Promise<Database<unknown>> {
   await reach(url, log);
-  const complain = createComplaints(log);
+  const say = createComplaints(log);
+  const count = databaseErrors(metrics);
+  const complain = (error: unknown): void => {
+    count();
+    say(error);
+  };
   const readers = createSessions(url, bounds.readers, complain);
   const writers = createSessions(url, bounds.writers, complain);
+  observePool(metrics, "readers", bounds.readers, () => readers.counts);
+  observePool(metrics, "writers", bounds.writers, () => writers.counts);
+  const seconds = operationSeconds(metrics, { dialect: "postgres", operation: "read" });
   const turns = new Map<string, Turns>();
   const turnsOf = (service: string): Turns => {
     const known = turns.get(service) ?? createTurns({ waiting: limits.store.writesWaiting });
@@ -33,6 +48,15 @@ export async function openPostgres(url: string, log: Log): Promise<Database<unkn
   };
 
   const read = new PostgresQueries<unknown>(async (query, isPrepared) => {
+    const startedAt = performance.now();
+    try {
+      return await inSpan(tracing, readSpan, () => readOnce(query, isPrepared));
+    } finally {
+      seconds.record((performance.now() - startedAt) / 1000);
+    }
+  });
+
+  const readOnce: RunQuery = async (query, isPrepared) => {
     for (let attempt = 1; ; attempt += 1) {
       const session = await readers.take();
       try {
@@ -44,7 +68,7 @@ export async function openPostgres(url: string, log: Log): Promise<Database<unkn
         session.release();
       }
     }
-  });
+  };
 
   const seenBy = (service: string): Database<unknown> => ({
     dialect: "postgres",
@@ -59,6 +83,12 @@ export async function openPostgres(url: string, log: Log): Promise<Database<unkn
   });
   return seenBy("");
 }
+
+const readSpan = {
+  name: "query",
+  kind: "client",
+  attributes: { "db.system.name": "postgresql", "db.operation.name": "query" },
+} as const;
 
 /** Begins a transaction and takes its locks, in an order that is the same everywhere, so that none wait in a circle. */
 function beginning(service: string, keys: readonly string[] | undefined, isLong: boolean): string {

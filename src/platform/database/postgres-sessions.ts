@@ -2,6 +2,7 @@ import type { QueryResult } from "kysely";
 import { type ClientConfig, type CustomTypesConfig, Pool, type PoolClient, type QueryConfig, types } from "pg";
 import { limits } from "../limits.ts";
 import type { Log } from "../log.ts";
+import type { PoolCounts } from "./database-metrics.ts";
 import { type Aftermath, aftermathOf, toFailure } from "./postgres-errors.ts";
 import { PostgresQueries, type RunQuery } from "./postgres-queries.ts";
 
@@ -116,6 +117,7 @@ export class PostgresSession {
 export interface PostgresSessions extends AsyncDisposable {
   /** Waits for a connection that is free. Throws UNAVAILABLE when there is none for too long. */
   take(): Promise<PostgresSession>;
+  readonly counts: PoolCounts;
 }
 
 export function createSessions(url: string, most: number, complain: (error: unknown) => void): PostgresSessions {
@@ -128,6 +130,9 @@ export function createSessions(url: string, most: number, complain: (error: unkn
     client.on("error", () => {});
   });
   return {
+    get counts() {
+      return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount };
+    },
     async take() {
       try {
         const client = await pool.connect();

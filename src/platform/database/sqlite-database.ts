@@ -2,7 +2,9 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { limits } from "../limits.ts";
+import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import type { Database } from "./database.ts";
+import { commitObserver, operationSeconds } from "./database-metrics.ts";
 import { SqliteQueries } from "./sqlite-queries.ts";
 import { createSqliteStatements } from "./sqlite-statements.ts";
 import { createWriteQueue } from "./write-queue.ts";
@@ -31,12 +33,14 @@ function openUnnamed(path: string): DatabaseSync {
 }
 
 /** The embedded database: one file, one connection that writes and one that reads what is committed. */
-export function createSqliteDatabase(path: string): Database<unknown> {
+export function createSqliteDatabase(path: string, metrics: Metrics = createMetrics()): Database<unknown> {
   mkdirSync(dirname(path), { recursive: true });
   const writer = open(path);
   const reader = open(path);
   const writes = new SqliteQueries<unknown>(createSqliteStatements(writer));
-  const reads = new SqliteQueries<unknown>(createSqliteStatements(reader));
+  const reads = new SqliteQueries<unknown>(
+    createSqliteStatements(reader, operationSeconds(metrics, { dialect: "sqlite", operation: "read" })),
+  );
 
   const begin = writer.prepare("BEGIN IMMEDIATE");
   const mark = writer.prepare("SAVEPOINT work");
@@ -57,6 +61,7 @@ export function createSqliteDatabase(path: string): Database<unknown> {
       rollback: () => void rollback.run(),
     },
     { perCommit: limits.store.writesPerCommit, waiting: limits.store.writesWaiting },
+    commitObserver(metrics),
   );
 
   const database: Database<unknown> = {

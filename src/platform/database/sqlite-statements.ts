@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { SqliteDatabase, SqliteStatement } from "kysely";
+import type { Histogram } from "../telemetry/instruments.ts";
 
 /** What is prepared on one connection, by its SQL. */
 export interface SqliteStatements extends SqliteDatabase {
@@ -8,8 +9,11 @@ export interface SqliteStatements extends SqliteDatabase {
 
 const statementsKept = 500;
 
-/** Prepares each statement of a connection once. Kysely asks for statements in the form of another library. */
-export function createSqliteStatements(connection: DatabaseSync): SqliteStatements {
+/**
+ * Prepares each statement of a connection once. Kysely asks for statements in the form of another library. How long those
+ * take that bring rows is recorded, where it is asked for.
+ */
+export function createSqliteStatements(connection: DatabaseSync, seconds?: Histogram): SqliteStatements {
   const prepared = new Map<string, SqliteStatement>();
   return {
     prepare(sql) {
@@ -18,7 +22,13 @@ export function createSqliteStatements(connection: DatabaseSync): SqliteStatemen
       const statement = connection.prepare(sql);
       const made: SqliteStatement = {
         reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
+        all: (parameters) => {
+          if (seconds === undefined) return statement.all(...(parameters as SQLInputValue[]));
+          const startedAt = performance.now();
+          const rows = statement.all(...(parameters as SQLInputValue[]));
+          seconds.record((performance.now() - startedAt) / 1000);
+          return rows;
+        },
         run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
         iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
       };

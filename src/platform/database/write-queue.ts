@@ -21,7 +21,11 @@ interface Waiting {
  * Gathers what arrives in one turn of the event loop into one commit: a commit waits for the disk, so ten works in one
  * cost about as much as one alone. Nobody hears of success before the commit.
  */
-export function createWriteQueue(steps: CommitSteps, bounds: { perCommit: number; waiting: number }) {
+export function createWriteQueue(
+  steps: CommitSteps,
+  bounds: { perCommit: number; waiting: number },
+  committed?: (writes: number, ms: number) => void,
+) {
   const waiting: Waiting[] = [];
   let running = false;
   const idle: (() => void)[] = [];
@@ -77,8 +81,10 @@ export function createWriteQueue(steps: CommitSteps, bounds: { perCommit: number
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting.splice(0, bounds.perCommit);
+      const startedAt = performance.now();
       if (batch.length === 1) await commitAlone(batch[0] as Waiting);
       else await commitTogether(batch);
+      committed?.(batch.length, performance.now() - startedAt);
       // Lets those who were just answered, and the sockets, have their turn before the next commit.
       if (waiting.length > 0) await new Promise<void>((next) => setImmediate(next));
     }

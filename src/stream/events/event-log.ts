@@ -52,7 +52,7 @@ export function createStreamWrites(needs: {
   metrics: Metrics;
 }): StreamWrites {
   const { database, store, bus } = needs;
-  const stored = createEventCounter(needs.metrics, "stream");
+  const count = createEventCounter(needs.metrics, "stream");
 
   async function append(tx: Queries<StreamTables>, event: NewEvent) {
     const { streamId, at } = event;
@@ -90,7 +90,7 @@ export function createStreamWrites(needs: {
       });
       // Works of one commit resolve in the order in which they ran, so bells ring in the order of the numbers.
       for (const { streamId, sequence, body, kind } of happened) {
-        stored(kind);
+        count(kind);
         ringBell(bus, eventSubject(streamId), { sequence, body, rewritesThePast: false });
       }
       return result;

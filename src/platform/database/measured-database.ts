@@ -1,0 +1,49 @@
+import type { Metrics } from "../telemetry/metrics.ts";
+import { inSpan, type Tracing } from "../telemetry/tracing.ts";
+import type { Database } from "./database.ts";
+import { operationSeconds, systemOf } from "./database-metrics.ts";
+
+/** The same database, with every write measured from being asked for to being durable, and a span in the trace it is part of. */
+export function measuredDatabase<Tables>(
+  database: Database<Tables>,
+  needs: { metrics: Metrics; tracing: Tracing | undefined },
+): Database<Tables> {
+  const { metrics, tracing } = needs;
+  const system = systemOf(database.dialect);
+  const seconds = operationSeconds(metrics, { dialect: database.dialect, operation: "write" });
+  const waiting = metrics.gauge({
+    name: "veza.database.writes_waiting",
+    unit: "{write}",
+    help: "Writes that were asked for and are not durable yet.",
+  });
+
+  const seenBy = <Seen>(inner: Database<Seen>, service: string): Database<Seen> => ({
+    dialect: inner.dialect,
+    read: inner.read,
+    async write(work, options) {
+      const startedAt = performance.now();
+      waiting.value += 1;
+      const start = {
+        name: `transaction ${service}`,
+        kind: "client",
+        attributes: { "db.system.name": system, "db.operation.name": "transaction" },
+      } as const;
+      try {
+        return await inSpan(tracing, start, () => {
+          // The work runs among those of others: in the span of whoever asked for it.
+          const span = tracing?.current();
+          return inner.write(
+            span === undefined || tracing === undefined ? work : (tx) => tracing.within(span, () => work(tx)),
+            options,
+          );
+        });
+      } finally {
+        waiting.value -= 1;
+        seconds.record((performance.now() - startedAt) / 1000);
+      }
+    },
+    withTables: <Other>(other: string) => seenBy(inner.withTables<Other>(other), other),
+    [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
+  });
+  return seenBy(database, "");
+}
