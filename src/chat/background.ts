@@ -4,16 +4,17 @@ import { startRounds } from "../platform/rounds.ts";
 import { type ErasureNeeds, followErasures } from "./erasure.ts";
 import { liftSanctionsThatRanOut } from "./sanction-expiry.ts";
 import type { SanctionStore } from "./store/sanction-store.ts";
+import type { SearchIndex } from "./store/search-index.ts";
 import type { ChatTables } from "./tables.ts";
 
 /** How often each kind of work comes back, in milliseconds. */
-const every = { requests: 10 * 60_000, sanctions: 2_000, erasures: 60_000 };
+const every = { requests: 10 * 60_000, sanctions: 2_000, erasures: 60_000, search: 100 };
 
 /** What chat does without being asked. Disposing waits for what runs. */
 export function startBackground(
-  needs: ErasureNeeds & { log: Log; requests: Requests<ChatTables>; sanctions: SanctionStore },
+  needs: ErasureNeeds & { log: Log; requests: Requests<ChatTables>; sanctions: SanctionStore; index: SearchIndex },
 ): AsyncDisposable {
-  const { bus, log, requests } = needs;
+  const { bus, log, requests, index } = needs;
   const started = new AsyncDisposableStack();
   started.use(
     startRounds({
@@ -29,6 +30,14 @@ export function startBackground(
       everyMs: every.sanctions,
       log,
       round: (signal) => liftSanctionsThatRanOut(needs, signal),
+    }),
+  );
+  started.use(
+    startRounds({
+      name: "making messages findable",
+      everyMs: every.search,
+      log,
+      round: (signal) => index.settle(signal),
     }),
   );
   const erasures = started.use(

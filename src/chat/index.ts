@@ -33,9 +33,12 @@ import { moderationHandlers } from "./rpc/moderation.ts";
 import { pinHandlers } from "./rpc/pins.ts";
 import { reactionHandlers } from "./rpc/reactions.ts";
 import { roomHandlers } from "./rpc/rooms.ts";
+import { searchHandlers } from "./rpc/search.ts";
 import { statisticsHandlers } from "./rpc/statistics.ts";
 import { typingHandlers } from "./rpc/typing.ts";
+import { createSearch } from "./search.ts";
 import { createStatistics } from "./statistics.ts";
+import { openSearchIndex } from "./store/search-backend.ts";
 import { createSqlDirectStore } from "./store/sql-direct-store.ts";
 import { createSqlErasureStore } from "./store/sql-erasure-store.ts";
 import { createSqlInviteStore } from "./store/sql-invite-store.ts";
@@ -73,6 +76,7 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
   const messages = createSqlMessageStore(database.read);
   const directs = createSqlDirectStore(database.read);
   const reactions = createSqlReactionStore();
+  const index = await openSearchIndex(platform.database);
 
   const rules = createFollowRules({ database, clock });
   const { writes, online, handlers } = built.use(createChatEvents({ platform, rules }));
@@ -83,7 +87,7 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
     clock,
   });
   const show = createShowMessage();
-  const changes = createMessageChanges({ store: messages, show });
+  const changes = createMessageChanges({ store: messages, index, show });
   const floor = { database, writes, clock };
   const invites = createInvites({ writes, clock, invites: createSqlInviteStore() });
   const checks = createAccessChecks({ database, clock, auth });
@@ -115,6 +119,7 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
       reactions: createReactions({ writes, clock, store: messages, reactions, members, directs }),
       show,
     }),
+    ...searchHandlers({ search: createSearch({ database, clock, store: messages, index }), show }),
     ...pinHandlers({ pins: createPins({ ...floor, store: messages, members, directs }), show }),
     ...messageModerationHandlers({
       moderation: createMessageModeration({
@@ -149,6 +154,7 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
       reactions,
       sanctions,
       requests,
+      index,
       erasures: createSqlErasureStore(),
     }),
   );

@@ -5,6 +5,7 @@ import type { ChatWrite } from "./events/event-log.ts";
 import { messageDeleted, messageEdited, messageSent } from "./message-facts.ts";
 import type { ShowMessage } from "./message-view.ts";
 import type { MessageStore, StoredMessage } from "./store/message-store.ts";
+import type { SearchIndex } from "./store/search-index.ts";
 
 /** What is about to be said, where, by whom and when (milliseconds since 1970). */
 export interface NewMessage {
@@ -31,8 +32,12 @@ export interface MessageChanges {
   remove(write: ChatWrite, message: StoredMessage, change: Change): Promise<void>;
 }
 
-export function createMessageChanges(needs: { store: MessageStore; show: ShowMessage }): MessageChanges {
-  const { store, show } = needs;
+export function createMessageChanges(needs: {
+  store: MessageStore;
+  index: SearchIndex;
+  show: ShowMessage;
+}): MessageChanges {
+  const { store, index, show } = needs;
   return {
     async post(write, { roomId, sender, content, type, replyTo, at }) {
       const draft: Omit<StoredMessage, "sequence"> = {
@@ -61,12 +66,14 @@ export function createMessageChanges(needs: { store: MessageStore; show: ShowMes
       });
       const message = { ...draft, sequence };
       await store.insert(write.tx, message);
+      await index.add(write.tx, message);
       return message;
     },
 
     async rewrite(write, message, content, { actorId, at }) {
       const edited = { ...message, content, isEdited: true, updatedAt: at };
       await store.rewrite(write.tx, message.id, content, at);
+      await index.replace(write.tx, message, content);
       await write.append({
         roomId: message.roomId,
         actorId,
@@ -79,6 +86,7 @@ export function createMessageChanges(needs: { store: MessageStore; show: ShowMes
 
     async remove(write, message, { actorId, at }) {
       await store.blank(write.tx, message.id, at);
+      await index.remove(write.tx, message);
       await write.append({ roomId: message.roomId, actorId, at, payload: messageDeleted(message) });
     },
   };

@@ -132,6 +132,10 @@ export const limits = {
     /** Users that a reaction names; it counts all of them. */
     reactionUsersNamed: 100,
     pinsPerRoom: 50,
+    /** Messages whose words are taken into the search index in one write. */
+    searchIndexedAtOnce: 100,
+    /** Hits that one search looks at for some that the caller may read. */
+    searchLookedThrough: 5000,
     /** Events kept for those who resume; older ones ask for a snapshot. */
     eventsKeptPerRoom: 100_000,
     /** How often followers hear that somebody still types. */

@@ -44,5 +44,10 @@ export function cutPage<Item>(
   const kept = items.slice(0, page.size);
   const last = kept.at(-1);
   if (items.length <= page.size || last === undefined) return { items: kept, nextPageToken: "" };
-  return { items: kept, nextPageToken: Buffer.from(JSON.stringify([list, ...key(last)])).toString("base64url") };
+  return { items: kept, nextPageToken: pageToken(list, key(last)) };
+}
+
+/** The token with which this list goes on after the item with these sort keys. */
+export function pageToken(list: string, key: PageKey): string {
+  return Buffer.from(JSON.stringify([list, ...key])).toString("base64url");
 }

@@ -381,7 +381,9 @@ describe("deleting", () => {
       content: `three ${word}`,
     });
     await say(cast.other, roomId, "an answer", messageId);
-    expect((await tablesHolding(app.app.platform.database, word)).sort()).toEqual(["chat_events", "chat_messages"]);
+    expect(await tablesHolding(app.app.platform.database, word)).toEqual(
+      expect.arrayContaining(["chat_events", "chat_messages"]),
+    );
 
     await cast.member.chat.deleteMessage({ messageId });
     expect(await tablesHolding(app.app.platform.database, word)).toEqual([]);

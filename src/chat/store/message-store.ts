@@ -67,6 +67,8 @@ export interface MessageStore {
 
   /** A message, deleted ones included. */
   find(queries: Tx, messageId: MessageId): Promise<StoredMessage | undefined>;
+  /** Those of these messages that there are, at most 500 asked for. */
+  findAll(queries: Tx, messageIds: readonly MessageId[]): Promise<Map<MessageId, StoredMessage>>;
   /** The number of a message in this room. Undefined for a message of another room. */
   sequenceOf(queries: Tx, roomId: RoomId, messageId: MessageId): Promise<number | undefined>;
   /** Messages of one room, the newest first. The cost grows with `limit`, not with the room. */

@@ -1,5 +1,6 @@
 import type { Queries } from "../../platform/database/database.ts";
 import { prepared } from "../../platform/database/prepared.ts";
+import type { MessageId } from "../../platform/ids.ts";
 import type { ChatTables } from "../tables.ts";
 import { fromRow, type MessageRow, toRow } from "./message-row.ts";
 import type { MessageStore } from "./message-store.ts";
@@ -139,6 +140,12 @@ export function createSqlMessageStore(build: Queries<ChatTables>): MessageStore 
     async find(queries, messageId) {
       const { rows } = await queries.executeQuery(findMessage({ id: messageId }));
       return rows[0] && fromRow(rows[0]);
+    },
+
+    async findAll(queries, messageIds) {
+      if (messageIds.length === 0) return new Map();
+      const rows = await queries.selectFrom("chat_messages").selectAll().where("id", "in", messageIds).execute();
+      return new Map(rows.map((row) => [row.id as MessageId, fromRow(row)]));
     },
 
     async sequenceOf(queries, roomId, messageId) {

@@ -2001,7 +2001,7 @@ export const ListPinnedMessagesResponseSchema: GenMessage<ListPinnedMessagesResp
  */
 export type SearchMessagesRequest = Message<"veza.chat.v1.SearchMessagesRequest"> & {
   /**
-   * The words, 1 to 200 characters.
+   * The words, 1 to 200 characters. What holds no letter and no digit finds nothing.
    *
    * @generated from field: string query = 1;
    */
@@ -2036,7 +2036,7 @@ export type SearchMessagesRequest = Message<"veza.chat.v1.SearchMessagesRequest"
  */
 export type SearchMessagesRequestJson = {
   /**
-   * The words, 1 to 200 characters.
+   * The words, 1 to 200 characters. What holds no letter and no digit finds nothing.
    *
    * @generated from field: string query = 1;
    */
@@ -2072,7 +2072,7 @@ export const SearchMessagesRequestSchema: GenMessage<SearchMessagesRequest, {jso
   messageDesc(file_veza_chat_v1_chat_service, 42);
 
 /**
- * A page of what was found.
+ * A page of what was found. It may hold fewer than asked for before the last page.
  *
  * @generated from message veza.chat.v1.SearchMessagesResponse
  */
@@ -2093,7 +2093,7 @@ export type SearchMessagesResponse = Message<"veza.chat.v1.SearchMessagesRespons
 };
 
 /**
- * A page of what was found.
+ * A page of what was found. It may hold fewer than asked for before the last page.
  *
  * @generated from message veza.chat.v1.SearchMessagesResponse
  */
@@ -4661,8 +4661,8 @@ export const ChatService: GenService<{
     output: typeof ListPinnedMessagesResponseSchema;
   },
   /**
-   * Finds messages by their words, in rooms that the caller may read.
-   * Fails: ROOM_NOT_FOUND, BANNED.
+   * Finds messages that hold all words of the query, the last of which may be the beginning of one, in rooms that the caller may read. Case, accents and punctuation make no difference; nothing in the query is an operator.
+   * Fails: ROOM_NOT_FOUND, BANNED, PREMIUM_REQUIRED.
    *
    * @generated from rpc veza.chat.v1.ChatService.SearchMessages
    */
