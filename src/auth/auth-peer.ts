@@ -11,5 +11,6 @@ export function createAuthPeer(store: AuthStore): AuthPeer {
       return accounts.map(({ id, username, role, isActive }) => ({ id, username, role, isActive }));
     },
     erasedAfter: (sequence) => store.erasedAfter(sequence, erasuresPerRead),
+    async welcome() {},
   };
 }

@@ -9,5 +9,5 @@ export interface Auth extends AsyncDisposable {
   readonly verifier: TokenVerifier;
   readonly peer: AuthPeer;
   /** For `/.well-known/jwks.json`: the public keys of the tokens that are valid now. */
-  jwks(): JSONWebKeySet;
+  jwks(): Promise<JSONWebKeySet>;
 }

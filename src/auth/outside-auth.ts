@@ -1,5 +1,6 @@
 import { AuthService } from "#gen/veza/auth/v1/auth_service_pb.ts";
 import { createJwtVerifier } from "../platform/access/jwt-verifier.ts";
+import { audience } from "../platform/access/own-tokens.ts";
 import { createRemoteKeys, publicKeyAlgorithms } from "../platform/access/remote-keys.ts";
 import type { UserId } from "../platform/ids.ts";
 import type { PermissionPeers } from "../platform/peers/peers.ts";
@@ -12,7 +13,6 @@ import { accountReadHandlers } from "./rpc/account-handlers.ts";
 import { checkHandlers } from "./rpc/check-handlers.ts";
 import { outsideHandlers } from "./rpc/outside-handlers.ts";
 import { createTokenCheck } from "./token-check.ts";
-import { audience } from "./token-issuer.ts";
 import type { Visitors } from "./visitors.ts";
 
 /** Auth where somebody else keeps the accounts: tokens are verified, people are known once they have been here. */
@@ -50,8 +50,12 @@ export function createOutsideAuth(needs: {
         permissionCheck: createPermissionCheck({ accounts: visitors.accounts, peers }),
       }),
     }),
-    peer: { accounts: visitors.accounts, erasedAfter: async () => [] },
-    jwks: () => ({ keys: [] }),
+    peer: {
+      accounts: visitors.accounts,
+      erasedAfter: async () => [],
+      welcome: (visitor) => visitors.welcome(visitor, clock.now()),
+    },
+    jwks: async () => ({ keys: [] }),
     async [Symbol.asyncDispose]() {},
   };
 }

@@ -1,10 +1,11 @@
-import { join } from "node:path";
 import { AuthService } from "#gen/veza/auth/v1/auth_service_pb.ts";
 import { createAllowances } from "../platform/access/allowances.ts";
 import { createJwtVerifier } from "../platform/access/jwt-verifier.ts";
+import { audience, signingAlgorithm } from "../platform/access/own-tokens.ts";
 import { limits } from "../platform/limits.ts";
 import type { PermissionPeers } from "../platform/peers/peers.ts";
 import type { Platform } from "../platform/platform.ts";
+import { randomSecret } from "../platform/secrets/secrets.ts";
 import { routes } from "../rpc/routes.ts";
 import { createAccounts } from "./accounts.ts";
 import { createAdministration } from "./administration.ts";
@@ -21,15 +22,14 @@ import { administrationHandlers } from "./rpc/administration-handlers.ts";
 import { checkHandlers } from "./rpc/check-handlers.ts";
 import { sessionHandlers } from "./rpc/session-handlers.ts";
 import { signInHandlers } from "./rpc/sign-in-handlers.ts";
-import { loadSecret } from "./secret-files.ts";
 import { createSessionSweep } from "./session-sweep.ts";
 import { createSessions } from "./sessions.ts";
 import { createSignIn } from "./sign-in.ts";
-import { createSigningKeys, signingAlgorithm } from "./signing-keys.ts";
+import { createSigningKeys } from "./signing-keys.ts";
 import type { AuthStore } from "./store.ts";
 import { startSweeps } from "./sweeps.ts";
 import { createTokenCheck } from "./token-check.ts";
-import { audience, createTokenIssuer } from "./token-issuer.ts";
+import { createTokenIssuer } from "./token-issuer.ts";
 
 /** Auth where Veza keeps the accounts itself. */
 export async function createOwnAuth(needs: {
@@ -38,12 +38,11 @@ export async function createOwnAuth(needs: {
   store: AuthStore;
 }): Promise<Auth> {
   const { platform, peers, store } = needs;
-  const { bus, clock, config, log, metrics, revocations } = platform;
-  const directory = join(config.dataDir, "keys");
+  const { bus, clock, config, log, metrics, revocations, secrets } = platform;
   const issuerName = config.publicUrl ?? "veza";
 
-  const keys = await createSigningKeys({ directory, clock });
-  const refreshTokens = createRefreshTokens(await loadSecret(join(directory, "refresh.key"), 32));
+  const keys = await createSigningKeys({ secrets, clock });
+  const refreshTokens = createRefreshTokens(await randomSecret(secrets, "refresh.key", 32));
   const anyPasswords = await createPasswords();
   const passwords = config.rateLimit
     ? limitGuesses(anyPasswords, createAllowances({ clock, allowance: limits.rates.wrongPasswords }))

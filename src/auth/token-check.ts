@@ -1,8 +1,8 @@
 import { decodeJwt } from "jose";
+import { audience as everyPart } from "../platform/access/own-tokens.ts";
 import type { Principal } from "../platform/access/principal.ts";
 import type { TokenVerifier } from "../platform/access/token-verifier.ts";
 import { Failure, Reason } from "../platform/failure.ts";
-import { audience as everyPart } from "./token-issuer.ts";
 
 /** A token for Veza is for each of its parts. */
 const parts: ReadonlySet<string> = new Set(["auth", "chat", "stream", "gateway"]);

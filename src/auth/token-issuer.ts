@@ -1,13 +1,11 @@
 import { compactVerify, decodeJwt, errors, SignJWT } from "jose";
+import { audience, signingAlgorithm } from "../platform/access/own-tokens.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { SessionId } from "../platform/ids.ts";
 import { limits } from "../platform/limits.ts";
 import type { RefreshTokens } from "./refresh-tokens.ts";
-import { type SigningKeys, signingAlgorithm } from "./signing-keys.ts";
+import type { SigningKeys } from "./signing-keys.ts";
 import type { Account, Session } from "./store.ts";
-
-/** Whom access tokens are for: every part of Veza. */
-export const audience = "veza";
 
 /** A session that tokens may be issued for, as one write found it. */
 export interface Grant {

@@ -1,35 +1,46 @@
 import { readFile } from "node:fs/promises";
-import { createSecureContext } from "node:tls";
+import { createSecureContext, rootCertificates } from "node:tls";
+import type { DescService } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
 import { Health } from "#gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection as ReflectionV1 } from "#gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ReflectionV1Alpha } from "#gen/grpc/reflection/v1alpha/reflection_pb.ts";
-import { createAuth } from "../auth/index.ts";
-import { createChat } from "../chat/index.ts";
-import { createGateway } from "../gateway/index.ts";
+import { audioEndpoints } from "../gateway/audio.ts";
+import { createGateway, type Gateway } from "../gateway/index.ts";
+import { partHealth } from "../gateway/part-health.ts";
+import type { Exchange } from "../net/exchange.ts";
+import { createForwarder } from "../net/forward/forward.ts";
+import { forwardedHeader } from "../net/forward/headers.ts";
+import { createSplice } from "../net/forward/splice.ts";
 import { H1Exchange } from "../net/h1-exchange.ts";
 import { H2Exchange } from "../net/h2-exchange.ts";
 import { metricsEndpoint } from "../net/metrics-endpoint.ts";
-import { openPort, type Port } from "../net/one-port.ts";
+import { openPort, type Port, type PortNeeds } from "../net/one-port.ts";
 import { createRpcServer } from "../net/rpc/rpc-server.ts";
-import { type Config, ConfigError, type Part } from "../platform/config.ts";
+import { clusterSecretOf, createClusterCredential } from "../platform/access/cluster-credential.ts";
+import { type Config, ConfigError, type Neighbour, type Part } from "../platform/config.ts";
 import { Failure, Reason } from "../platform/failure.ts";
 import { limits } from "../platform/limits.ts";
-import type { Peers } from "../platform/peers/peers.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
 import { createCallReports } from "../rpc/call-reports.ts";
 import { interceptorChain } from "../rpc/chain.ts";
 import { createGate } from "../rpc/gate.ts";
 import { createHealthState, healthRoutes } from "../rpc/health.ts";
+import { serveAuthPeer } from "../rpc/peers/auth-peer.ts";
+import { serveBusRelay } from "../rpc/peers/bus-relay.ts";
+import { serveChatPeer } from "../rpc/peers/chat-peer.ts";
+import { serveStreamPeer } from "../rpc/peers/stream-peer.ts";
 import { createRateLimit, unlimited } from "../rpc/rate-limit.ts";
 import { reflectionRoutes } from "../rpc/reflection.ts";
 import { type ServiceRoutes, withUnbuilt } from "../rpc/routes.ts";
 import { warmValidation } from "../rpc/validate.ts";
-import { createStreams } from "../stream/index.ts";
 import { testServicesOf } from "./built-in-user.ts";
+import { createElsewhere } from "./elsewhere.ts";
+import { contract, forwardRoutes } from "./forward-routes.ts";
 import { createPlatform, type PlatformOverrides } from "./platform.ts";
 import { probesOf } from "./probes.ts";
+import { createServices } from "./services.ts";
 import { version } from "./version.ts";
 
 export interface App {
@@ -53,49 +64,106 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   const shutdown = new AbortController();
   const health = createHealthState();
 
-  let found: Peers | undefined;
-  const peers = (): Peers => {
-    if (found === undefined) throw new Error("a service asked another before all of them were built");
-    return found;
-  };
-  const auth = built.use(await createAuth({ platform, peers }));
+  const cluster = createClusterCredential({ secret: await clusterSecretOf(platform), clock });
+  const ca = tls === undefined ? undefined : [...rootCertificates, tls.cert];
+  const elsewhere = built.use(createElsewhere({ platform, cluster, ca }));
+
   const addresses: { gateway?: string; chat?: string; stream?: string } = {};
-  const publicUrl = () => config.publicUrl ?? addresses.gateway ?? `http://${config.host}:${config.ports.gateway}`;
-  const streams = built.use(await createStreams({ platform, peers, publicUrl, shutdown: shutdown.signal }));
-  const chat = built.use(await createChat({ platform, peers }));
-  found = { auth: auth.peer, chat: chat.peer, stream: streams.peer };
-  await streams.begin();
+  const publicUrl = () =>
+    config.publicUrl ??
+    addresses.gateway ??
+    // The gateway is where auth is.
+    config.elsewhere.auth?.[0] ??
+    `http://${config.host}:${config.ports.gateway}`;
+  const services = built.use(
+    await createServices({ config, platform, elsewhere, publicUrl, shutdown: shutdown.signal }),
+  );
+  const { auth, chat, streams, peers, verifier } = services;
 
   const reports = createCallReports(platform);
   const gate = createGate({
-    verifier: auth.verifier,
+    verifier,
+    cluster,
     publicServices,
     rateLimit: config.rateLimit ? createRateLimit({ clock }) : unlimited,
     reports,
   });
   const validator = createValidator();
   const interceptors = interceptorChain({ ...platform, reports, validator });
-  const services = {
-    auth: withUnbuilt(auth.routes),
-    chat: withUnbuilt(chat.routes),
-    stream: withUnbuilt(streams.routes),
+  /** What each service answers to everybody, and what only to other processes. */
+  const outer = {
+    auth: auth && withUnbuilt(auth.routes),
+    chat: chat && withUnbuilt(chat.routes),
+    stream: streams && withUnbuilt(streams.routes),
   };
-  const all = Object.values(services);
+  const relay = serveBusRelay(platform.bus);
+  const inner = {
+    auth: auth && serveAuthPeer(auth.peer),
+    chat: chat && serveChatPeer(chat.peer),
+    stream: streams && serveStreamPeer(streams.peer),
+  };
+  const all = present(Object.values(outer));
   warmValidation(
     validator,
     all.flatMap(({ service }) => service.methods.map(({ input }) => input)),
   );
 
-  function rpcServer(served: readonly ServiceRoutes[]) {
-    const reflected = [...served.map(({ service }) => service), Health];
+  const probes = probesOf(peers);
+  const canVerify = async () => {
+    if (!services.canVerify()) throw new Error("the keys of auth are not known yet");
+  };
+  const here = (Object.keys(probes) as Neighbour[]).filter((name) => outer[name] !== undefined);
+  const needed = [canVerify, ...here.map((name) => probes[name])];
+
+  const serveMetrics = metricsEndpoint(platform);
+  const serveAudio = streams && audioEndpoints({ audio: streams.http, verifier, log });
+  const forwarder = createForwarder({ routes: forwardRoutes(elsewhere), cluster, log, shutdown: shutdown.signal });
+  const gateway =
+    auth &&
+    createGateway({
+      platform,
+      version,
+      isServing: () => health.isServing,
+      jwks: () => auth.jwks(),
+      probes,
+      needed,
+      testServices: testServicesOf(all, interceptors, elsewhere),
+    });
+  const streamsElsewhere = elsewhere.upstreamOf("stream");
+  const onSource = streams?.onSource ?? (streamsElsewhere && createSplice({ upstream: streamsElsewhere, ca, log }));
+  const isServing = () => health.isServing;
+  const servedBy = (neighbour: Neighbour) => ({
+    services: present([outer[neighbour], inner[neighbour], relay]),
+    reflected: present([outer[neighbour]]).map(({ service }) => service),
+  });
+  const parts: Readonly<Record<Part, ServedPart>> = {
+    gateway: {
+      services: [...all, ...present(Object.values(inner)), relay],
+      reflected: contract,
+      http: [serveMetrics, ...present([serveAudio]), forwarder.serve],
+      fallback: gateway,
+      onSource,
+    },
+    chat: {
+      ...servedBy("chat"),
+      http: [serveMetrics, partHealth({ isServing, probes: [canVerify, probes.chat] })],
+    },
+    stream: {
+      ...servedBy("stream"),
+      http: [serveMetrics, partHealth({ isServing, probes: [canVerify, probes.stream] }), ...present([serveAudio])],
+      onSource,
+    },
+  };
+
+  function rpcServer({ services: served, reflected }: ServedPart) {
     return createRpcServer({
       services: [
         ...served,
         healthRoutes(
-          served.map(({ service }) => service.typeName),
+          reflected.map(({ typeName }) => typeName),
           health,
         ),
-        ...reflectionRoutes(reflected),
+        ...reflectionRoutes([...reflected, Health]),
       ],
       gate,
       interceptors,
@@ -105,47 +173,38 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
       shutdown: shutdown.signal,
     });
   }
-
-  const gateway = createGateway({
-    platform,
-    version,
-    isServing: () => health.isServing,
-    jwks: () => auth.jwks(),
-    probes: probesOf(found),
-    testServices: testServicesOf([services.chat, services.stream], interceptors),
-    audio: streams.http,
-    verifier: auth.verifier,
-  });
-  const serveMetrics = metricsEndpoint(platform);
-  const parts = {
-    gateway: { services: all, fallback: gateway, onSource: streams.onSource },
-    chat: { services: [services.chat], fallback: undefined, onSource: undefined },
-    stream: { services: [services.stream], fallback: undefined, onSource: undefined },
-  };
+  /** Whom a request is for, where a gateway of the cluster passes it on. */
+  function cameFrom(forwarded: string | undefined): string | undefined {
+    const [token = "", address] = forwarded?.split(" ") ?? [];
+    return address !== undefined && cluster.accepts(token) ? address : undefined;
+  }
 
   const ports: Port[] = [];
   built.defer(async () => {
     await Promise.all(ports.map((port) => port.close(limits.port.drainMs)));
   });
   for (const part of config.parts) {
-    const { services: served, fallback, onSource } = parts[part];
+    const served = parts[part];
+    const { fallback } = served;
     const rpc = rpcServer(served);
+    const serve = (exchange: Exchange): boolean =>
+      rpc.serve(exchange) || served.http.some((handler) => handler(exchange));
     const port = await openPort({
       name: part,
       host: config.host,
       port: config.ports[part],
       tls,
       log,
-      onSource,
+      onSource: served.onSource,
       onHttp1(request, response) {
         const exchange = new H1Exchange(request, response);
-        if (rpc.serve(exchange) || serveMetrics(exchange) || fallback?.serveAudio(exchange)) return;
+        if (serve(exchange)) return;
         if (fallback === undefined) exchange.respond(404, plainText, notHere);
         else fallback.onHttp1(request, response);
       },
       onHttp2(stream, headers) {
-        const exchange = new H2Exchange(stream, headers);
-        if (rpc.serve(exchange) || serveMetrics(exchange) || fallback?.serveAudio(exchange)) return;
+        const exchange = new H2Exchange(stream, headers, cameFrom(headers[forwardedHeader] as string | undefined));
+        if (serve(exchange)) return;
         if (fallback === undefined) exchange.respond(404, plainText, notHere);
         else fallback.onHttp2(stream, headers);
       },
@@ -186,6 +245,21 @@ function observePort(metrics: Metrics, part: Part, port: Port): void {
       ];
     },
   );
+}
+
+/** What one port serves. */
+interface ServedPart {
+  readonly services: readonly ServiceRoutes[];
+  /** What reflection and health tell of: the contract, and nothing of what processes ask each other. */
+  readonly reflected: readonly DescService[];
+  /** Asked in turn for what is no call. */
+  readonly http: readonly ((exchange: Exchange) => boolean)[];
+  readonly fallback?: Gateway | undefined;
+  readonly onSource?: PortNeeds["onSource"];
+}
+
+function present<Each>(some: readonly (Each | undefined)[]): Each[] {
+  return some.filter((each) => each !== undefined);
 }
 
 const plainText = { "content-type": "text/plain" };

@@ -5,6 +5,7 @@ import { createLocalBus } from "../platform/bus/local-bus.ts";
 import { measuredBus } from "../platform/bus/measured-bus.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import type { Config } from "../platform/config.ts";
+import type { Database } from "../platform/database/database.ts";
 import { measuredDatabase } from "../platform/database/measured-database.ts";
 import { openPostgres } from "../platform/database/postgres-database.ts";
 import { createSqliteDatabase } from "../platform/database/sqlite-database.ts";
@@ -13,6 +14,9 @@ import { createLocalFiles } from "../platform/files/local-files.ts";
 import { createS3Files } from "../platform/files/s3-files.ts";
 import { createLog, type Log } from "../platform/log.ts";
 import type { Platform } from "../platform/platform.ts";
+import { createFileSecrets } from "../platform/secrets/file-secrets.ts";
+import { sealSecrets } from "../platform/secrets/sealed-secrets.ts";
+import { createSqlSecrets } from "../platform/secrets/sql-secrets.ts";
 import { createMetrics } from "../platform/telemetry/metrics.ts";
 import { watchRuntime } from "../platform/telemetry/runtime-metrics.ts";
 import type { Tracing } from "../platform/telemetry/tracing.ts";
@@ -58,6 +62,7 @@ export async function createPlatform(config: Config, needs: PlatformNeeds = {}):
     database,
     revocations,
     proxies: createTrustedProxies(config.trustedProxies),
+    secrets: await createSecrets(config, database),
     async [Symbol.asyncDispose]() {
       revocations[Symbol.dispose]();
       await bus[Symbol.asyncDispose]();
@@ -65,6 +70,14 @@ export async function createPlatform(config: Config, needs: PlatformNeeds = {}):
       runtime[Symbol.dispose]();
     },
   };
+}
+
+/** Where all processes that share a database find them, or else those that share a directory. */
+async function createSecrets({ databaseUrl, clusterSecret, dataDir }: Config, database: Database<unknown>) {
+  if (databaseUrl === undefined) return createFileSecrets(join(dataDir, "keys"));
+  const secrets = await createSqlSecrets(database);
+  // Who reads the database, or a copy of it, cannot sign with what is in there.
+  return clusterSecret === undefined ? secrets : sealSecrets(secrets, clusterSecret);
 }
 
 function createFiles({ files, dataDir }: Config): Files {

@@ -16,8 +16,14 @@ const probeTimeoutMs = 1000;
 /**
  * `/health` asks every part, `/health/live` says that the process runs, `/health/ready` whether it should be sent work.
  */
-export function healthEndpoints(needs: { version: string; isServing: () => boolean; probes: Probes }): Hono {
-  const { version, isServing, probes } = needs;
+export function healthEndpoints(needs: {
+  version: string;
+  isServing: () => boolean;
+  probes: Probes;
+  /** What this process cannot do without: a part elsewhere that is down makes no gateway useless. */
+  needed: readonly Probe[];
+}): Hono {
+  const { version, isServing, probes, needed } = needs;
   const startedAt = performance.now();
 
   return new Hono()
@@ -35,7 +41,7 @@ export function healthEndpoints(needs: { version: string; isServing: () => boole
     })
     .get("/live", (context) => context.json({ status: "ok" }))
     .get("/ready", async (context) => {
-      const answers = await Promise.all(Object.values(probes).map(ask));
+      const answers = await Promise.all(needed.map(ask));
       const ready = isServing() && answers.every(({ status }) => status === "ok");
       return context.json({ status: ready ? "ok" : "down" }, ready ? 200 : 503);
     });

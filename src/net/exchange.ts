@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import { limits } from "../platform/limits.ts";
 
@@ -20,6 +21,8 @@ export interface Exchange {
   header(name: string): string | undefined;
   /** All request headers. */
   headers(): Headers;
+  /** All request headers as Node has them, those of HTTP/2 that begin with a colon among them. */
+  readonly rawHeaders: IncomingHttpHeaders;
   /**
    * Reads the whole body and calls back once: with the bytes, or with an error: `too-large` past `maxBytes`, `gone`
    * when the client went away before the end, `stalled` when too little came for too long.
@@ -27,6 +30,8 @@ export interface Exchange {
   readBody(maxBytes: number, done: (error: BodyError | undefined, bytes: Uint8Array) => void): void;
   /** The body as it comes, at the pace it is asked for. Not together with `readBody`. */
   body(): AsyncIterable<Uint8Array>;
+  /** The body for whoever passes it on. Not together with `readBody` or `body`. */
+  readonly rawBody: Readable;
   /** Sends a response whose body is known. */
   respond(status: number, headers: WireHeaders, body: Uint8Array | undefined, trailers?: WireHeaders): void;
   /** Begins a response whose body follows by `write` and ends by `end`. */

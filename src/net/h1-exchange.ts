@@ -1,5 +1,6 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 import { limits } from "../platform/limits.ts";
 import { chunkOf } from "./chunk.ts";
 import { type BodyError, CloseListeners, collectBody, type Exchange, noBytes, type WireHeaders } from "./exchange.ts";
@@ -42,6 +43,14 @@ export class H1Exchange implements Exchange {
   header(name: string): string | undefined {
     const value = this.#request.headers[name];
     return typeof value === "string" ? value : value?.join(", ");
+  }
+
+  get rawHeaders(): IncomingHttpHeaders {
+    return this.#request.headers;
+  }
+
+  get rawBody(): Readable {
+    return this.#request;
   }
 
   headers(): Headers {

@@ -5,6 +5,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
+import type { Readable } from "node:stream";
 import { limits } from "../platform/limits.ts";
 import { type BodyError, CloseListeners, collectBody, type Exchange, noBytes, type WireHeaders } from "./exchange.ts";
 import { cutStalled } from "./stalled.ts";
@@ -13,10 +14,13 @@ export class H2Exchange implements Exchange {
   readonly httpVersion = "2.0";
   readonly #stream: ServerHttp2Stream;
   readonly #headers: IncomingHttpHeaders;
+  readonly #cameFrom: string | undefined;
   readonly #closeListeners = new CloseListeners();
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+  /** `cameFrom` is the caller's address where the other end is a gateway that passes the request on. */
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, cameFrom?: string) {
     this.#stream = stream;
+    this.#cameFrom = cameFrom;
     this.#headers = headers;
     stream.on("close", () =>
       this.#closeListeners.close(stream.rstCode !== constants.NGHTTP2_NO_ERROR || !stream.writableFinished),
@@ -32,6 +36,7 @@ export class H2Exchange implements Exchange {
   }
 
   get remoteAddress(): string {
+    if (this.#cameFrom !== undefined) return this.#cameFrom;
     const { session } = this.#stream;
     return session === undefined ? "" : addressOf(session as ServerHttp2Session);
   }
@@ -43,6 +48,14 @@ export class H2Exchange implements Exchange {
   header(name: string): string | undefined {
     const value = this.#headers[name];
     return typeof value === "string" ? value : value?.join(", ");
+  }
+
+  get rawHeaders(): IncomingHttpHeaders {
+    return this.#headers;
+  }
+
+  get rawBody(): Readable {
+    return this.#stream;
   }
 
   headers(): Headers {

@@ -63,17 +63,29 @@ const schema = z.object({
   VEZA_DATABASE_URL: z.optional(z.url({ protocol: /^postgres(ql)?$/, error: "has to be a postgres:// address" })),
   VEZA_NATS_URL: z._default(urls("nats:// addresses", /^(nats|tls)$/), []),
   VEZA_AUTH_URL: z._default(urls("http:// or https:// addresses", /^https?$/), []),
+  VEZA_CLUSTER_SECRET: z.optional(z.string().check(z.minLength(32, "has to have at least 32 characters"))),
   VEZA_CHAT_URL: z._default(urls("http:// or https:// addresses", /^https?$/), []),
   VEZA_STREAM_URL: z._default(urls("http:// or https:// addresses", /^https?$/), []),
 });
 
 export type Part = z.infer<typeof part>;
 
+/** A service that may run in another process. */
+export type Neighbour = "auth" | "chat" | "stream";
+export const neighbours: readonly Neighbour[] = ["auth", "chat", "stream"];
+
+/** The part that a service runs in. */
+export const partOf: Readonly<Record<Neighbour, Part>> = { auth: "gateway", chat: "chat", stream: "stream" };
+
 export interface Config {
   readonly host: string;
   /** 0 picks a free one. */
   readonly ports: { readonly gateway: number; readonly chat: number; readonly stream: number };
   readonly parts: readonly Part[];
+  /** Where the services are that do not run here, and that a part which does asks: one address or several of each. */
+  readonly elsewhere: Readonly<Partial<Record<Neighbour, readonly string[]>>>;
+  /** What processes of one cluster know each other by; undefined where they share a directory or a database. */
+  readonly clusterSecret: string | undefined;
   readonly dataDir: string;
   /** Where PostgreSQL is; absent: a SQLite file in the data directory. */
   readonly databaseUrl: string | undefined;
@@ -102,7 +114,15 @@ export class ConfigError extends Error {
 }
 
 /** What this version cannot do yet is refused rather than ignored. */
-const laterVariables = ["VEZA_NATS_URL", "VEZA_AUTH_URL", "VEZA_CHAT_URL", "VEZA_STREAM_URL"] as const;
+const laterVariables = ["VEZA_NATS_URL"] as const;
+
+/** Whom each part asks. Auth lives in the gateway. */
+const asks: Readonly<Record<Part, readonly Neighbour[]>> = {
+  gateway: ["chat", "stream"],
+  chat: ["auth"],
+  stream: ["auth", "chat"],
+};
+const urlOf = { auth: "VEZA_AUTH_URL", chat: "VEZA_CHAT_URL", stream: "VEZA_STREAM_URL" } as const;
 
 /** Reads the configuration. Throws ConfigError with every mistake, so that one start shows them all. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
@@ -130,6 +150,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   for (const name of laterVariables) {
     if (given[name] !== undefined) mistakes.push(`${name}: this version runs in one process only`);
   }
+  const elsewhere = parsed.success ? readElsewhere(parsed.data, mistakes) : {};
   const ports = [given.VEZA_HTTP_PORT ?? "8080", given.VEZA_CHAT_PORT ?? "50051", given.VEZA_STREAM_PORT ?? "50052"];
   const fixed = ports.filter((each) => Number(each) !== 0);
   if (new Set(fixed).size !== fixed.length)
@@ -141,6 +162,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     host: values.VEZA_HOST,
     ports: { gateway: values.VEZA_HTTP_PORT, chat: values.VEZA_CHAT_PORT, stream: values.VEZA_STREAM_PORT },
     parts: [...new Set(values.VEZA_SERVICES)],
+    elsewhere,
+    clusterSecret: values.VEZA_CLUSTER_SECRET,
     dataDir: values.VEZA_DATA_DIR,
     databaseUrl: values.VEZA_DATABASE_URL,
     files: values.VEZA_FILES_URL ?? { directory: join(values.VEZA_DATA_DIR, "files") },
@@ -159,4 +182,19 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         ? { issuer: values.VEZA_AUTH_ISSUER, jwksUrl: values.VEZA_AUTH_JWKS_URL }
         : undefined,
   };
+}
+
+function readElsewhere(values: z.infer<typeof schema>, mistakes: string[]): Config["elsewhere"] {
+  const here = values.VEZA_SERVICES;
+  const elsewhere: Partial<Record<Neighbour, readonly string[]>> = {};
+  for (const neighbour of neighbours) {
+    if (here.includes(partOf[neighbour])) continue;
+    const name = urlOf[neighbour];
+    const asking = here.find((each) => asks[each].includes(neighbour));
+    if (values[name].length > 0) elsewhere[neighbour] = values[name].map((address) => new URL(address).origin);
+    else if (asking !== undefined) {
+      mistakes.push(`${name} is missing: ${asking} asks ${neighbour}, and VEZA_SERVICES does not run it here`);
+    }
+  }
+  return elsewhere;
 }

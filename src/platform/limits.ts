@@ -69,12 +69,57 @@ export const limits = {
     /** How long the last spans and metrics may take to be sent when the process stops. */
     flushMs: 2_000,
   },
+  peers: {
+    /** How long one part waits for another's answer. */
+    askMs: 5000,
+    accountsPerAsk: 200,
+    /** How long what another part said of an account is taken as true. */
+    accountMs: 1000,
+    accountsCached: 10_000,
+  },
+  upstream: {
+    /** How often an instance of a part elsewhere is asked whether it is well, and how long it may take to say so. */
+    probeMs: 500,
+    probeTimeoutMs: 1000,
+    connectMs: 1000,
+    /** How soon one that is down is asked again, when there is a call for it. */
+    askAgainMs: 50,
+    /** An instance that says nothing for this long is cut off, with all that is under way there. */
+    silentMs: 5000,
+    /** How long a call waits for an instance of which it is not known whether it is well. */
+    waitMs: 700,
+    callsWaiting: 10_000,
+    /** What is told to callers of a part that is down. */
+    retryAfterMs: 1000,
+    /** A call that may be repeated is sent to this many instances at most. */
+    tries: 3,
+    /** What is kept of a request so that it can be sent again, and of an answer so that it goes out in one piece. */
+    keptBytes: 64 * 1024,
+    sessionsPerInstance: 64,
+    streamWindowBytes: 256 * 1024,
+    sessionWindowBytes: 16 * 1024 * 1024,
+    sessionMemoryMb: 256,
+    /** How often the addresses of a name are looked up. */
+    resolveMs: 5000,
+    addressesPerName: 64,
+  },
   token: {
     accessMs: 10 * 60 * 1000,
     refreshMs: 30 * 24 * 60 * 60 * 1000,
     refreshGraceMs: 30_000,
     verifiedCached: 20_000,
+    /** How soon after the last time it is looked again what keys there are, when an unknown one turns up. */
+    keysReloadMs: 1000,
+    /** How often a part elsewhere asks auth for its keys, so that it has them when auth cannot be reached. */
+    keysRefreshMs: 60_000,
+    /** How soon it asks again when it has none. */
+    keysRetryMs: 500,
     sessionsPerUser: 50,
+  },
+  cluster: {
+    /** How long a process's word for itself is good, and how often it makes a new one. */
+    tokenMs: 5 * 60_000,
+    renewMs: 60_000,
   },
   password: { parallelHashes: 2, waitingHashes: 200 },
   store: {
@@ -107,6 +152,8 @@ export const limits = {
     payloadBytes: 512 * 1024,
     /** The largest event that a bell carries; a larger one is read from the store. */
     bellBytes: 64 * 1024,
+    /** Messages that wait for a process that follows over RPC. */
+    relayWaiting: 10_000,
     probeMs: 1000,
     /** How long a start waits for NATS before it fails. */
     startMs: 15_000,

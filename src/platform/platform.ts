@@ -6,6 +6,7 @@ import type { Config } from "./config.ts";
 import type { Database } from "./database/database.ts";
 import type { Files } from "./files/files.ts";
 import type { Log } from "./log.ts";
+import type { Secrets } from "./secrets/secrets.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import type { Tracing } from "./telemetry/tracing.ts";
 
@@ -22,4 +23,6 @@ export interface Platform {
   readonly files: Files;
   readonly revocations: Revocations;
   readonly proxies: TrustedProxies;
+  /** Keys that all processes of a service share. */
+  readonly secrets: Secrets;
 }

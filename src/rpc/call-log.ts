@@ -8,6 +8,13 @@ import { callerTraceKey, ownTraceKey } from "./trace.ts";
 
 const faults = new Set([Code.Internal, Code.Unknown, Code.DataLoss]);
 
+function levelOf(method: DescMethod, code: Code | undefined): "debug" | "info" | "warn" | "error" {
+  if (code !== undefined && faults.has(code)) return "error";
+  // What processes ask each other is nobody's call; "not found" is how they tell that they are well.
+  if (method.parent.file.proto.package === "veza.internal.v1") return "debug";
+  return code === undefined ? "info" : "warn";
+}
+
 /** Writes the one line that every call gets. `code` is undefined for a call that ended well. */
 export function logCall(
   log: Log,
@@ -16,7 +23,7 @@ export function logCall(
   code: Code | undefined,
   durationMs: number,
 ): void {
-  const level = code === undefined ? "info" : faults.has(code) ? "error" : "warn";
+  const level = levelOf(method, code);
   if (!log.isLevelEnabled(level)) return;
   const trace = values.get(ownTraceKey);
   log[level](

@@ -1,7 +1,8 @@
 import { type DescMethod, getOption, hasOption } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { Access, access as accessOption } from "#gen/veza/options/v1/options_pb.ts";
-import type { Principal } from "../platform/access/principal.ts";
+import type { ClusterCredential } from "../platform/access/cluster-credential.ts";
+import { builtInUser, type Principal } from "../platform/access/principal.ts";
 import type { TokenVerifier } from "../platform/access/token-verifier.ts";
 import { Failure, Reason } from "../platform/failure.ts";
 import type { CallReports } from "./call-reports.ts";
@@ -19,18 +20,23 @@ export interface GateContext extends Pick<HandlerContext, "values"> {
 /**
  * Lets a call in or throws UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_REVOKED, ADMIN_ONLY or RATE_LIMITED. The caller becomes the
  * context's principal. Answers at once unless a token has to be verified for the first time.
+ * A process of the cluster, which shows the cluster's credential instead of a token, calls as the built-in user, and only
+ * it may call what is for processes.
  */
 export type Gate = (context: GateContext) => void | Promise<void>;
 
+const ofCluster = "Veza-Cluster ";
 const bearer = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 
 export function createGate(needs: {
   verifier: TokenVerifier;
+  /** Undefined where no other processes call. */
+  cluster?: Pick<ClusterCredential, "accepts"> | undefined;
   publicServices: ReadonlySet<string>;
   rateLimit: RateLimit;
   reports: CallReports;
 }): Gate {
-  const { verifier, publicServices, rateLimit, reports } = needs;
+  const { verifier, cluster, publicServices, rateLimit, reports } = needs;
 
   function enter(context: GateContext): void | Promise<void> {
     const required = accessOf(context.method, publicServices);
@@ -38,6 +44,14 @@ export function createGate(needs: {
       rateLimit(context.method, context.values.get(clientAddressKey));
       return;
     }
+    if (context.authorization?.startsWith(ofCluster)) {
+      if (cluster?.accepts(context.authorization.slice(ofCluster.length)) !== true)
+        throw new Failure(Reason.UNAUTHENTICATED);
+      if (required === Access.ADMIN) throw new Failure(Reason.ADMIN_ONLY);
+      context.values.set(principalKey, builtInUser);
+      return;
+    }
+    if (required === Access.CLUSTER) throw new Failure(Reason.UNAUTHENTICATED);
     const token = context.authorization === undefined ? undefined : bearer.exec(context.authorization)?.[1];
     if (token === undefined) throw new Failure(Reason.UNAUTHENTICATED);
     const principal = verifier.verify(token);

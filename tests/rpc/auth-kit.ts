@@ -8,6 +8,7 @@ import { ErrorInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { AuthService } from "#gen/veza/auth/v1/auth_service_pb.ts";
 import type { Tokens } from "#gen/veza/auth/v1/session_pb.ts";
 import type { UserInfo } from "#gen/veza/auth/v1/user_pb.ts";
+import { createFileSecrets } from "#src/platform/secrets/file-secrets.ts";
 import { createMetrics } from "#src/platform/telemetry/metrics.ts";
 import { createCallReports } from "#src/rpc/call-reports.ts";
 import { type Auth, createAuth } from "../../src/auth/index.ts";
@@ -90,6 +91,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<AuthHouse> 
     files: createLocalFiles(join(dataDir, "files")),
     revocations: createRevocations({ bus, clock }),
     proxies: createTrustedProxies([]),
+    secrets: createFileSecrets(join(dataDir, "keys")),
   };
   const peers = options.peers ?? {
     chat: { roomPermissions: nobodyAsks },

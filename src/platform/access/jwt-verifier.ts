@@ -13,7 +13,8 @@ export interface JwtVerifierNeeds {
   readonly keys: JWTVerifyGetKey;
   /** The signature algorithms to accept. Only asymmetric ones make sense here. */
   readonly algorithms: readonly string[];
-  readonly issuer: string;
+  /** Undefined where the keys are of one issuer only. */
+  readonly issuer: string | undefined;
   readonly audience: string;
   readonly clock: Clock;
   readonly revocations: Revocations;
@@ -52,7 +53,7 @@ async function readToken(token: string, needs: JwtVerifierNeeds): Promise<Princi
   try {
     const { payload } = await jwtVerify(token, needs.keys, {
       algorithms: [...needs.algorithms],
-      issuer: needs.issuer,
+      ...(needs.issuer !== undefined && { issuer: needs.issuer }),
       audience: needs.audience,
       requiredClaims: ["exp", "iat"],
       currentDate: new Date(needs.clock.now()),

@@ -13,3 +13,13 @@ export interface Principal {
   readonly issuedAt: number;
   readonly expiresAt: number;
 }
+
+/** Who processes of the cluster call each other's services as. No account has its number, and nobody can sign in as it. */
+export const builtInUser: Principal = {
+  userId: "-1" as UserId,
+  username: "veza",
+  role: "user",
+  sessionId: "" as SessionId,
+  issuedAt: 0,
+  expiresAt: Number.MAX_SAFE_INTEGER,
+};

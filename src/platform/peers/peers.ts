@@ -1,4 +1,4 @@
-import type { AccountRole } from "../access/principal.ts";
+import type { AccountRole, Principal } from "../access/principal.ts";
 import type { RoomId, UserId } from "../ids.ts";
 
 /** What other services may know of an account. */
@@ -16,12 +16,17 @@ export interface ErasedAccount {
   readonly userId: UserId;
 }
 
+/** Somebody whom an outside issuer of tokens vouches for. */
+export type Visitor = Pick<Principal, "userId" | "username" | "role">;
+
 /** What auth answers other services. */
 export interface AuthPeer {
   /** Accounts by id; unknown ones are missing from the answer. At most 200 ids. */
   accounts(ids: readonly UserId[]): Promise<AccountFacts[]>;
   /** Erasures after a cursor, oldest first, at most 100. The bus rings `auth.erased` when there is a new one. */
   erasedAfter(sequence: number): Promise<ErasedAccount[]>;
+  /** Remembers a visitor. Nothing happens where Veza keeps the accounts itself. */
+  welcome(visitor: Visitor): Promise<void>;
 }
 
 export type Permission = "read" | "write" | "moderate";

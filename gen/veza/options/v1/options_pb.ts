@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file veza/options/v1/options.proto.
  */
 export const file_veza_options_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("Ch12ZXphL29wdGlvbnMvdjEvb3B0aW9ucy5wcm90bxIPdmV6YS5vcHRpb25zLnYxIjsKB0ZhaWx1cmUSHgoEY29kZRgBIAEoDjIQLmdvb2dsZS5ycGMuQ29kZRIQCghzZW50ZW5jZRgCIAEoCSpbCgZBY2Nlc3MSFgoSQUNDRVNTX1VOU1BFQ0lGSUVEEAASFAoQQUNDRVNTX1NJR05FRF9JThABEhEKDUFDQ0VTU19QVUJMSUMQAhIQCgxBQ0NFU1NfQURNSU4QAyqNAQoEUmF0ZRIUChBSQVRFX1VOU1BFQ0lGSUVEEAASEAoMUkFURV9TSUdOX0lOEAESDQoJUkFURV9TRU5EEAISDwoLUkFURV9DUkVBVEUQAxIPCgtSQVRFX0NIQU5HRRAEEg0KCVJBVEVfUkVBRBAFEg0KCVJBVEVfT1BFThAGEg4KClJBVEVfU09VTkQQBzpUCgZhY2Nlc3MSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjFigMgASgOMhcudmV6YS5vcHRpb25zLnYxLkFjY2Vzc1IGYWNjZXNziAEBOk4KBHJhdGUSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjHigMgASgOMhUudmV6YS5vcHRpb25zLnYxLlJhdGVSBHJhdGWIAQE6WgoHZmFpbHVyZRIhLmdvb2dsZS5wcm90b2J1Zi5FbnVtVmFsdWVPcHRpb25zGMaKAyABKAsyGC52ZXphLm9wdGlvbnMudjEuRmFpbHVyZVIHZmFpbHVyZYgBAWIGcHJvdG8z", [file_google_protobuf_descriptor, file_google_rpc_code]);
+  fileDesc("Ch12ZXphL29wdGlvbnMvdjEvb3B0aW9ucy5wcm90bxIPdmV6YS5vcHRpb25zLnYxIjsKB0ZhaWx1cmUSHgoEY29kZRgBIAEoDjIQLmdvb2dsZS5ycGMuQ29kZRIQCghzZW50ZW5jZRgCIAEoCSpvCgZBY2Nlc3MSFgoSQUNDRVNTX1VOU1BFQ0lGSUVEEAASFAoQQUNDRVNTX1NJR05FRF9JThABEhEKDUFDQ0VTU19QVUJMSUMQAhIQCgxBQ0NFU1NfQURNSU4QAxISCg5BQ0NFU1NfQ0xVU1RFUhAEKo0BCgRSYXRlEhQKEFJBVEVfVU5TUEVDSUZJRUQQABIQCgxSQVRFX1NJR05fSU4QARINCglSQVRFX1NFTkQQAhIPCgtSQVRFX0NSRUFURRADEg8KC1JBVEVfQ0hBTkdFEAQSDQoJUkFURV9SRUFEEAUSDQoJUkFURV9PUEVOEAYSDgoKUkFURV9TT1VORBAHOlQKBmFjY2VzcxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGMWKAyABKA4yFy52ZXphLm9wdGlvbnMudjEuQWNjZXNzUgZhY2Nlc3OIAQE6TgoEcmF0ZRIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGMeKAyABKA4yFS52ZXphLm9wdGlvbnMudjEuUmF0ZVIEcmF0ZYgBATpaCgdmYWlsdXJlEiEuZ29vZ2xlLnByb3RvYnVmLkVudW1WYWx1ZU9wdGlvbnMYxooDIAEoCzIYLnZlemEub3B0aW9ucy52MS5GYWlsdXJlUgdmYWlsdXJliAEBYgZwcm90bzM", [file_google_protobuf_descriptor, file_google_rpc_code]);
 
 /**
  * What a reason of failure means.
@@ -100,6 +100,13 @@ export const Access = {
    * @generated from enum value: ACCESS_ADMIN = 3;
    */
   ADMIN: 3,
+
+  /**
+   * Only processes of the same cluster may call, by the cluster's credential.
+   *
+   * @generated from enum value: ACCESS_CLUSTER = 4;
+   */
+  CLUSTER: 4,
 } as const;
 
 /**
@@ -114,7 +121,7 @@ export type Access = (typeof Access)[keyof typeof Access] | UnknownEnum;
  *
  * @generated from enum veza.options.v1.Access
  */
-export type AccessJson = "ACCESS_UNSPECIFIED" | "ACCESS_SIGNED_IN" | "ACCESS_PUBLIC" | "ACCESS_ADMIN";
+export type AccessJson = "ACCESS_UNSPECIFIED" | "ACCESS_SIGNED_IN" | "ACCESS_PUBLIC" | "ACCESS_ADMIN" | "ACCESS_CLUSTER";
 
 /**
  * Describes the enum veza.options.v1.Access.

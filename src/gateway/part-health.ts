@@ -1,0 +1,35 @@
+import type { HttpExchange } from "../platform/http/http-exchange.ts";
+import type { Probe } from "./health.ts";
+
+const json = { "content-type": "application/json", "cache-control": "no-store" };
+const ok = Buffer.from('{"status":"ok"}');
+const down = Buffer.from('{"status":"down"}');
+
+/**
+ * `/health/live` and `/health/ready` of a part's own port, for whoever runs it and for the gateways that send it work.
+ * `isServing` is false once the process is about to stop; the probes are of what the part cannot do without.
+ */
+export function partHealth(needs: { isServing: () => boolean; probes: readonly Probe[] }) {
+  const { isServing, probes } = needs;
+
+  async function isReady(): Promise<boolean> {
+    if (!isServing()) return false;
+    try {
+      await Promise.all(probes.map((probe) => probe()));
+      return true;
+    } catch {
+      // What is wrong is in the log of whatever failed; here it counts only that it did.
+      return false;
+    }
+  }
+
+  /** Serves an exchange if its path is one of these. False leaves it untouched for others. */
+  return (exchange: HttpExchange): boolean => {
+    const { target, method } = exchange;
+    const isLive = target === "/health/live";
+    if ((!isLive && target !== "/health/ready") || (method !== "GET" && method !== "HEAD")) return false;
+    if (isLive) exchange.respond(200, json, ok);
+    else void isReady().then((ready) => exchange.respond(ready ? 200 : 503, json, ready ? ok : down));
+    return true;
+  };
+}

@@ -1,0 +1,253 @@
+import {
+  type ClientHttp2Stream,
+  constants,
+  type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
+  type OutgoingHttpHeaders,
+} from "node:http2";
+import type { DescMethod } from "@bufbuild/protobuf";
+import { limits } from "../../platform/limits.ts";
+import type { Exchange, WireHeaders } from "../exchange.ts";
+import type { Wire } from "../rpc/wire.ts";
+import type { Instance } from "../upstream/instance.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import { FrameTracker } from "./frame-tracker.ts";
+import { answerHeaders } from "./headers.ts";
+import { endCall, refuseCall, refuseRequest } from "./refusal.ts";
+import { isRepeatable, wasNeverHandled } from "./repeatable.ts";
+
+const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM } = constants;
+
+/** What is known of a call that is passed on; a plain request has neither method nor wire. */
+export interface Passed {
+  readonly method: DescMethod | undefined;
+  readonly wire: Wire | undefined;
+  /** How messages are compressed, as the request says; undefined for not at all. */
+  readonly compression: string | undefined;
+  /** For a plain request: whether its answer goes on for ever. */
+  readonly isEndless: boolean;
+}
+
+/** How it ended: `answered` by the part, be it with an error; `left` by the caller; `down` when nobody could answer. */
+export type PassageEnd = "answered" | "left" | "down" | "broken";
+
+/**
+ * One request on its way to a part elsewhere, and the answer on its way back, byte by byte, each at the pace of who
+ * reads it. What has not been handled, or may be handled twice, is sent again when its instance is lost.
+ */
+export class Passage {
+  readonly #exchange: Exchange;
+  readonly #upstream: Upstream;
+  readonly #passed: Passed;
+  readonly #headers: OutgoingHttpHeaders;
+  readonly #onEnd: (end: PassageEnd, tries: number) => void;
+  #stream: ClientHttp2Stream | undefined;
+  #tries = 0;
+  #over = false;
+  #isLeaving = false;
+  /** The request so far, as long as it is small enough to be sent again. */
+  #kept: Uint8Array[] | undefined = [];
+  #keptBytes = 0;
+  #requestEnded: boolean;
+  /** The answer so far, as long as it can go out in one piece. */
+  #held: { readonly status: number; readonly headers: WireHeaders; body: Uint8Array[]; bytes: number } | undefined;
+  #isBegun = false;
+  #trailers: WireHeaders | undefined;
+  #tracker: FrameTracker | undefined;
+
+  constructor(
+    exchange: Exchange,
+    upstream: Upstream,
+    passed: Passed,
+    headers: OutgoingHttpHeaders,
+    onEnd: (end: PassageEnd, tries: number) => void,
+  ) {
+    this.#exchange = exchange;
+    this.#upstream = upstream;
+    this.#passed = passed;
+    this.#headers = headers;
+    this.#onEnd = onEnd;
+    this.#requestEnded = exchange.method === "GET" || exchange.method === "HEAD";
+  }
+
+  start(): void {
+    const { rawBody } = this.#exchange;
+    if (!this.#requestEnded) {
+      rawBody.on("data", (bytes: Uint8Array) => this.#passBody(bytes));
+      rawBody.on("end", () => {
+        this.#requestEnded = true;
+        this.#stream?.end();
+      });
+    }
+    this.#exchange.onDrain(() => this.#stream?.resume());
+    this.#exchange.onClose(() => {
+      if (this.#over) return;
+      this.#finish("left");
+      this.#stream?.close(NGHTTP2_CANCEL);
+    });
+    this.#try(undefined);
+  }
+
+  /** The process stops: what has an end of its own is waited for, streams are ended so that their callers come again. */
+  leave(): void {
+    const { method } = this.#passed;
+    this.#isLeaving = true;
+    if (this.#isBegun && (method === undefined ? this.#passed.isEndless : this.#tracker?.isBetweenFrames === true))
+      this.#part();
+  }
+
+  #part(): void {
+    if (this.#over) return;
+    const { wire } = this.#passed;
+    this.#finish("answered");
+    if (wire === undefined) this.#exchange.end();
+    else endCall(this.#exchange, wire, "the gateway");
+    this.#stream?.close(NGHTTP2_CANCEL);
+  }
+
+  #finish(end: PassageEnd): void {
+    this.#over = true;
+    this.#onEnd(end, this.#tries);
+  }
+
+  #passBody(bytes: Uint8Array): void {
+    if (this.#kept !== undefined) {
+      this.#keptBytes += bytes.length;
+      if (this.#keptBytes <= limits.upstream.keptBytes) this.#kept.push(bytes);
+      else if (this.#stream !== undefined) this.#kept = undefined;
+      // Nothing to write to yet: what came is all that waits.
+      else this.#kept.push(bytes);
+    }
+    if (this.#stream === undefined) {
+      if (this.#keptBytes > limits.upstream.keptBytes) this.#exchange.rawBody.pause();
+    } else if (!this.#over && !this.#stream.write(bytes)) {
+      this.#exchange.rawBody.pause();
+    }
+  }
+
+  #try(avoid: Instance | undefined): void {
+    const picked = this.#upstream.pick(avoid);
+    if (picked instanceof Promise) void picked.then((instance) => this.#send(instance));
+    else this.#send(picked);
+  }
+
+  #send(instance: Instance | undefined): void {
+    if (this.#over) return;
+    const isWhole = this.#requestEnded && this.#keptBytes === 0;
+    if (instance !== undefined) this.#headers[":scheme"] = instance.place.scheme;
+    const stream = instance?.open(this.#headers, isWhole);
+    if (instance === undefined || stream === undefined) return this.#refuse();
+    this.#tries += 1;
+    this.#stream = stream;
+    for (const bytes of this.#kept ?? []) stream.write(bytes);
+    if (this.#keptBytes > limits.upstream.keptBytes) this.#kept = undefined;
+    if (this.#requestEnded && !isWhole) stream.end();
+    else this.#exchange.rawBody.resume();
+
+    let failed: unknown;
+    stream.on("drain", () => this.#exchange.rawBody.resume());
+    stream.on("response", (headers, flags) => this.#begin(headers, (flags & NGHTTP2_FLAG_END_STREAM) !== 0));
+    stream.on("data", (bytes: Uint8Array) => this.#passAnswer(stream, bytes));
+    stream.on("trailers", (trailers) => {
+      this.#trailers = answerHeaders(trailers);
+    });
+    stream.on("end", () => this.#end());
+    stream.on("error", (error) => {
+      failed = error;
+    });
+    stream.once("close", () => {
+      if (!this.#over) this.#lost(stream, instance, failed);
+    });
+  }
+
+  #begin(given: IncomingHttpHeaders & IncomingHttpStatusHeader, isWhole: boolean): void {
+    if (this.#over) return;
+    const { methodKind } = this.#passed.method ?? {};
+    const status = given[":status"] ?? 502;
+    const headers = answerHeaders(given);
+    if (isWhole && methodKind !== undefined) {
+      this.#finish("answered");
+      this.#exchange.respond(status, headers, undefined);
+    } else if (methodKind === "unary" || methodKind === "client_streaming") {
+      this.#held = { status, headers, body: [], bytes: 0 };
+    } else {
+      if (methodKind !== undefined) this.#tracker = new FrameTracker();
+      this.#beginAnswer(status, headers);
+    }
+  }
+
+  #beginAnswer(status: number, headers: WireHeaders): void {
+    this.#isBegun = true;
+    this.#exchange.begin(status, headers, this.#passed.wire?.protocol === "grpc");
+  }
+
+  #passAnswer(stream: ClientHttp2Stream, bytes: Uint8Array): void {
+    if (this.#over) return;
+    this.#tracker?.take(bytes);
+    if (this.#held !== undefined) {
+      this.#held.body.push(bytes);
+      this.#held.bytes += bytes.length;
+      if (this.#held.bytes <= limits.upstream.keptBytes) return;
+      const { status, headers, body } = this.#held;
+      this.#held = undefined;
+      this.#beginAnswer(status, headers);
+      bytes = Buffer.concat(body);
+    }
+    if (!this.#exchange.write(bytes)) stream.pause();
+    if (this.#isLeaving) this.leave();
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    const held = this.#held;
+    if (held === undefined && !this.#isBegun) return;
+    this.#finish("answered");
+    if (held === undefined) {
+      const isGrpc = this.#passed.wire?.protocol === "grpc";
+      return this.#exchange.end(this.#trailers ?? (isGrpc ? {} : undefined));
+    }
+    const [first, ...more] = held.body;
+    this.#exchange.respond(
+      held.status,
+      held.headers,
+      more.length === 0 ? first : Buffer.concat(held.body),
+      this.#trailers,
+    );
+  }
+
+  #lost(stream: ClientHttp2Stream, instance: Instance, error: unknown): void {
+    const { wire } = this.#passed;
+    if (!this.#isBegun) {
+      this.#stream = undefined;
+      this.#held = undefined;
+      this.#trailers = undefined;
+      if (this.#mayRepeat(error, stream.rstCode)) return this.#try(instance);
+      // The part cut it off on purpose, and its connection lives: that is its answer.
+      if (stream.session?.destroyed === false && !wasNeverHandled(error, stream.rstCode)) return this.#break();
+      return this.#refuse();
+    }
+    const canEnd = wire !== undefined && (wire.protocol === "grpc" || this.#tracker?.isBetweenFrames === true);
+    if (!canEnd || stream.session?.destroyed === false) return this.#break();
+    this.#finish("down");
+    endCall(this.#exchange, wire, this.#upstream.name);
+  }
+
+  #mayRepeat(error: unknown, rstCode: number): boolean {
+    if (this.#kept === undefined || this.#tries >= limits.upstream.tries) return false;
+    if (wasNeverHandled(error, rstCode)) return true;
+    const { method, wire, compression } = this.#passed;
+    if (method === undefined || !this.#requestEnded) return false;
+    return isRepeatable(method, wire, Buffer.concat(this.#kept), compression !== undefined);
+  }
+
+  #break(): void {
+    this.#finish("broken");
+    this.#exchange.reset();
+  }
+
+  #refuse(): void {
+    this.#finish("down");
+    if (this.#passed.method === undefined) refuseRequest(this.#exchange, this.#upstream.name);
+    else refuseCall(this.#exchange, this.#passed.wire, this.#upstream.name);
+  }
+}

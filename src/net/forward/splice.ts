@@ -1,0 +1,45 @@
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { limits } from "../../platform/limits.ts";
+import type { Log } from "../../platform/log.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+
+const nobody = "HTTP/1.0 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+/** Hands the connection of a source on to an instance of the part elsewhere, byte by byte, both ways. */
+export function createSplice(needs: { upstream: Upstream; ca: readonly string[] | undefined; log: Log }) {
+  const { upstream, ca, log } = needs;
+  return async (source: Socket, firstBytes: Uint8Array): Promise<void> => {
+    const instance = await upstream.pick();
+    if (source.destroyed) return;
+    if (instance === undefined) {
+      source.end(nobody);
+      return;
+    }
+    const { host, port, scheme, name } = instance.place;
+    const part =
+      scheme === "https"
+        ? connectTls({
+            host,
+            port,
+            ...(isIP(name) === 0 && { servername: name }),
+            ALPNProtocols: ["http/1.1"],
+            ...(ca && { ca: [...ca] }),
+          })
+        : connectTcp({ host, port, noDelay: true });
+    const tooSlow = setTimeout(() => part.destroy(new Error("no connection in time")), limits.upstream.connectMs);
+    part.once("error", (error) =>
+      log.warn({ err: error, upstream: upstream.name }, "the connection of a source broke"),
+    );
+    part.once(scheme === "https" ? "secureConnect" : "connect", () => clearTimeout(tooSlow));
+    // Whoever goes takes the other along; what was said until then still arrives.
+    part.once("close", () => {
+      clearTimeout(tooSlow);
+      source.destroySoon();
+    });
+    source.once("close", () => part.destroySoon());
+    part.write(firstBytes);
+    source.pipe(part);
+    part.pipe(source);
+  };
+}

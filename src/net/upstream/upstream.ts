@@ -1,0 +1,135 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { limits } from "../../platform/limits.ts";
+import type { Log } from "../../platform/log.ts";
+import { createInstance, type Instance, type Place } from "./instance.ts";
+
+/** The processes of a part that runs elsewhere. */
+export interface Upstream extends Disposable {
+  readonly name: string;
+  readonly instances: readonly Instance[];
+  /** Whether at least one of them is well. */
+  readonly isUp: boolean;
+  /**
+   * One that is well, preferably not the one to avoid: the less busy of two. Undefined when all are down, or when it does
+   * not turn out in time that one is not.
+   */
+  pick(avoid?: Instance): Instance | undefined | Promise<Instance | undefined>;
+}
+
+/**
+ * Opens connections to all of them, and keeps asking whether they are well. A name that stands for several addresses
+ * stands for several instances, which may change.
+ */
+export function createUpstream(needs: {
+  name: string;
+  urls: readonly string[];
+  log: Log;
+  ca: readonly string[] | undefined;
+}): Upstream {
+  const { name, log, ca } = needs;
+  const instances = new Map<string, Instance>();
+  const waiting = new Set<() => void>();
+  let closed = false;
+
+  function changed(): void {
+    for (const tell of [...waiting]) tell();
+  }
+  function add(place: Place): void {
+    const key = `${place.host} ${place.port}`;
+    if (!instances.has(key)) instances.set(key, createInstance({ place, log, ca, onChange: changed }));
+  }
+  /** The places of a name replace those that it had. A name that cannot be looked up keeps them. */
+  async function resolve(named: Place): Promise<void> {
+    try {
+      const found = await lookup(named.name, { all: true });
+      if (closed) return;
+      // A name of this machine may have both kinds of address, and the part listens on one.
+      const kind = found.some(({ family }) => family === 4) ? 4 : 6;
+      const places = found.filter(({ family }) => family === kind).slice(0, limits.upstream.addressesPerName);
+      for (const { address } of places) add({ ...named, host: address });
+      for (const [key, instance] of instances) {
+        const { place } = instance;
+        const isGone = place.name === named.name && place.port === named.port;
+        if (!isGone || places.some(({ address }) => address === place.host)) continue;
+        // While it answers there is no hurry: names of things that stop are taken back first.
+        if (instance.state === "up" || instance.inFlight > 0) continue;
+        instances.delete(key);
+        instance[Symbol.dispose]();
+      }
+    } catch (error) {
+      log.warn({ err: error, upstream: name, host: named.name }, "a name cannot be looked up");
+    }
+    changed();
+  }
+
+  const named: Place[] = [];
+  for (const url of needs.urls) {
+    const { protocol, hostname, port } = new URL(url);
+    const scheme = protocol === "https:" ? "https" : "http";
+    const host = hostname.replace(/^\[|\]$/g, "");
+    const place: Place = { scheme, host, name: host, port: Number(port || (scheme === "https" ? 443 : 80)) };
+    if (isIP(host) !== 0) add(place);
+    else named.push(place);
+  }
+  const resolveAll = () => Promise.all(named.map(resolve));
+  let resolving: Promise<unknown> | undefined = named.length === 0 ? undefined : resolveAll();
+  void resolving?.finally(() => {
+    resolving = undefined;
+  });
+  const timer = setInterval(resolveAll, limits.upstream.resolveMs).unref();
+  if (named.length === 0) clearInterval(timer);
+
+  function ready(avoid: Instance | undefined): Instance | undefined {
+    const up = [...instances.values()].filter(({ state }) => state === "up");
+    const others = up.length > 1 ? up.filter((instance) => instance !== avoid) : up;
+    const one = others[Math.floor(Math.random() * others.length)];
+    const other = others[Math.floor(Math.random() * others.length)];
+    return one !== undefined && other !== undefined && other.inFlight < one.inFlight ? other : one;
+  }
+  /** Whether one may turn out to be well in a moment. */
+  const isOpen = () =>
+    resolving !== undefined || [...instances.values()].some(({ state, isAsked }) => state === "unknown" || isAsked);
+
+  function wait(avoid: Instance | undefined): Promise<Instance | undefined> {
+    if (waiting.size >= limits.upstream.callsWaiting) return Promise.resolve(undefined);
+    return new Promise((done) => {
+      const tooLong = setTimeout(settle, limits.upstream.waitMs, undefined);
+      function look(): void {
+        const found = ready(avoid);
+        if (found !== undefined || !isOpen()) settle(found);
+      }
+      function settle(found: Instance | undefined): void {
+        clearTimeout(tooLong);
+        waiting.delete(look);
+        done(found);
+      }
+      waiting.add(look);
+    });
+  }
+
+  return {
+    name,
+    get instances() {
+      return [...instances.values()];
+    },
+    get isUp() {
+      for (const { state } of instances.values()) if (state === "up") return true;
+      return false;
+    },
+    pick(avoid) {
+      const found = ready(avoid);
+      if (found !== undefined || closed) return found;
+      // What was down a moment ago may be back: a refused connection is known at once.
+      for (const instance of instances.values()) instance.askAgain();
+      return isOpen() ? wait(avoid) : undefined;
+    },
+    [Symbol.dispose]() {
+      closed = true;
+      clearInterval(timer);
+      for (const instance of instances.values()) instance[Symbol.dispose]();
+      instances.clear();
+      changed();
+    },
+  };
+}
