@@ -28,7 +28,12 @@ function detailsOf(reason: Reason, metadata: Readonly<Record<string, string>>, r
 export function failureToStatus(failure: Failure): ConnectError {
   const { code } = reasonFacts(failure.reason);
   const { metadata = {}, retryAfterMs } = failure.details;
-  return new ConnectError(failure.message, code as Code, undefined, detailsOf(failure.reason, metadata, retryAfterMs));
+  return new ConnectError(
+    failure.message.toWellFormed(),
+    code as Code,
+    undefined,
+    detailsOf(failure.reason, metadata, retryAfterMs),
+  );
 }
 
 /**
@@ -37,7 +42,7 @@ export function failureToStatus(failure: Failure): ConnectError {
  */
 export function toStatus(error: unknown, requestId: string, log: Log): ConnectError {
   if (error instanceof Failure) return failureToStatus(error);
-  if (error instanceof ConnectError) return error;
+  if (error instanceof ConnectError) return sayable(error);
   if (error instanceof Error && error.name === "AbortError")
     return new ConnectError("the call was canceled", Code.Canceled);
   log.error({ err: error, request_id: requestId }, "internal error");
@@ -48,6 +53,12 @@ export function toStatus(error: unknown, requestId: string, log: Log): ConnectEr
     detailsOf(Reason.INTERNAL, { request_id: requestId }),
     error,
   );
+}
+
+/** A message may quote what was sent, and half a character cannot be said on the wire. */
+function sayable(error: ConnectError): ConnectError {
+  if (error.rawMessage.isWellFormed()) return error;
+  return new ConnectError(error.rawMessage.toWellFormed(), error.code, error.metadata, undefined, error.cause);
 }
 
 /** Turns what handlers throw into statuses. The one place that does. */

@@ -8,3 +8,22 @@ export function randomOf(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** Chance in the shapes that tests ask for. */
+export interface Chance {
+  /** A whole number from 0 up to, and without, the bound. */
+  below(bound: number): number;
+  one<Item>(items: readonly Item[]): Item;
+  bytes(length: number): Buffer;
+}
+
+/** The same chance for the same seed. */
+export function chanceOf(seed: number): Chance {
+  const next = randomOf(seed);
+  const below = (bound: number) => Math.floor(next() * bound);
+  return {
+    below,
+    one: (items) => items[below(items.length)] as (typeof items)[number],
+    bytes: (length) => Buffer.from(Array.from({ length }, () => below(256))),
+  };
+}

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect as connectHttp2, type IncomingHttpHeaders } from "node:http2";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startApp, type TestApp } from "../kit/app.ts";
@@ -41,6 +43,23 @@ test("a call whose body is held back past the end of its session does nothing", 
   expect(answer).toContain("401");
   expect(answer).toContain("TOKEN_REVOKED");
   expect((await ada.chat.getMessageHistory({ roomId })).messages).toEqual([]);
+});
+
+test("an empty body that ended while a new token was looked at is a request like any other", async () => {
+  const eve = await person(app, "empty_body");
+  const session = connectHttp2(app.gateway);
+  const call = session.request({
+    ":method": "POST",
+    ":path": "/veza.auth.v1.AuthService/GetUserInfo",
+    "content-type": "application/proto",
+    authorization: `Bearer ${eve.accessToken}`,
+    "connect-timeout-ms": "5000",
+  });
+  // An empty frame of data that ends the stream, where an end with the headers would say the same.
+  call.end(Buffer.alloc(0));
+  const [headers] = (await once(call, "response")) as [IncomingHttpHeaders];
+  expect(headers[":status"]).toBe(200);
+  session.destroy();
 });
 
 test("a name that an enum does not have is refused, not taken as the default", async () => {
