@@ -59,7 +59,13 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   await using built = new AsyncDisposableStack();
   // Before anything is made: a start that is refused leaves nothing behind.
   const tls = await readTls(config);
-  const platform = built.use(await createPlatform(config, overrides));
+  // First, so that it is closed last: what the others tell at their end is sent as well.
+  const otlp =
+    config.otlp === undefined
+      ? undefined
+      : built.use(await (await import("../platform/telemetry/otlp.ts")).openOtlp(config.otlp, { version }));
+  const platform = built.use(await createPlatform(config, { tracing: otlp?.tracing, ...overrides }));
+  await otlp?.sendMetrics(platform.metrics);
   const { log, clock } = platform;
   const shutdown = new AbortController();
   const health = createHealthState();

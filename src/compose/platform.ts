@@ -3,6 +3,7 @@ import { createRevocations } from "../platform/access/revocations.ts";
 import { createTrustedProxies } from "../platform/access/trusted-proxies.ts";
 import { createLocalBus } from "../platform/bus/local-bus.ts";
 import { measuredBus } from "../platform/bus/measured-bus.ts";
+import { tracedBus } from "../platform/bus/traced-bus.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import type { Config } from "../platform/config.ts";
 import type { Database } from "../platform/database/database.ts";
@@ -39,9 +40,9 @@ export interface PlatformNeeds extends PlatformOverrides {
 export async function createPlatform(config: Config, needs: PlatformNeeds = {}): Promise<Platform & AsyncDisposable> {
   const { format, level } = config.log;
   const readable = format === "auto" ? (process.stdout.isTTY ? "pretty" : "json") : format;
-  const log = needs.log ?? createLog({ level, format: readable });
-  const clock = needs.clock ?? systemClock;
   const { tracing } = needs;
+  const log = needs.log ?? createLog({ level, format: readable, tracing });
+  const clock = needs.clock ?? systemClock;
   const metrics = createMetrics();
   const opened =
     config.databaseUrl === undefined
@@ -49,7 +50,8 @@ export async function createPlatform(config: Config, needs: PlatformNeeds = {}):
       : await openPostgres(config.databaseUrl, log, { metrics, tracing });
   const database = measuredDatabase(opened, { metrics, tracing });
   const runtime = watchRuntime(metrics, { dataDir: config.dataDir });
-  const bus = measuredBus(createLocalBus({ log }), metrics);
+  const counted = measuredBus(createLocalBus({ log }), metrics);
+  const bus = tracing === undefined ? counted : tracedBus(counted, tracing, "local");
   const revocations = createRevocations({ bus, clock });
   return {
     config,

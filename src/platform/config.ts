@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { type FilesPlace, readFilesUrl } from "./files/files-url.ts";
+import { type OtlpConfig, readOtlpConfig } from "./telemetry/otlp-config.ts";
 
 const port = z.coerce.number().check(z.int(), z.gte(0), z.lte(65535));
 const part = z.enum(["gateway", "chat", "stream"]);
@@ -103,6 +104,8 @@ export interface Config {
   readonly production: boolean;
   /** An issuer of tokens other than Veza itself. */
   readonly outsideIssuer: { readonly issuer: string; readonly jwksUrl: string } | undefined;
+  /** Where traces and metrics are sent, as OpenTelemetry's own variables say; absent: nowhere. */
+  readonly otlp: OtlpConfig | undefined;
 }
 
 export class ConfigError extends Error {
@@ -155,6 +158,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const fixed = ports.filter((each) => Number(each) !== 0);
   if (new Set(fixed).size !== fixed.length)
     mistakes.push("VEZA_HTTP_PORT, VEZA_CHAT_PORT and VEZA_STREAM_PORT have to differ");
+  const otlp = readOtlpConfig(environment, mistakes);
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
 
   const values = parsed.data;
@@ -181,6 +185,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       values.VEZA_AUTH_ISSUER !== undefined && values.VEZA_AUTH_JWKS_URL !== undefined
         ? { issuer: values.VEZA_AUTH_ISSUER, jwksUrl: values.VEZA_AUTH_JWKS_URL }
         : undefined,
+    otlp,
   };
 }
 

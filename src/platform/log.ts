@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 import pretty from "pino-pretty";
+import type { Tracing } from "./telemetry/tracing.ts";
 
 export type Log = Logger;
 
@@ -11,11 +12,28 @@ const flushMs = 50;
  * Lines as JSON, or for a person at a terminal. Secrets never reach a line: nothing logs headers, tokens or bodies.
  * JSON lines reach standard output up to 50 ms late, all of them when the process ends; `flush` hurries.
  */
-export function createLog(options: { level: string; format: "json" | "pretty"; destination?: DestinationStream }): Log {
-  const config = { level: options.level, base: null, timestamp: isoTime() };
+export function createLog(options: {
+  level: string;
+  format: "json" | "pretty";
+  destination?: DestinationStream;
+  /** Every line that is written inside of a span names it. */
+  tracing?: Tracing | undefined;
+}): Log {
+  const { tracing } = options;
+  const config = {
+    level: options.level,
+    base: null,
+    timestamp: isoTime(),
+    ...(tracing === undefined ? {} : { mixin: () => spanOf(tracing) }),
+  };
   if (options.destination) return pino(config, options.destination);
   if (options.format === "pretty") return pino(config, pretty({ colorize: true, singleLine: true, sync: true }));
   return pino(config, pino.destination({ fd: 1, sync: false, minLength: flushBytes, periodicFlush: flushMs }));
+}
+
+function spanOf(tracing: Tracing): Record<string, string> {
+  const context = tracing.current()?.context;
+  return context === undefined ? {} : { trace_id: context.traceId, span_id: context.spanId };
 }
 
 /** The time as pino wants it, made once a millisecond: under load many lines share one. */

@@ -1,19 +1,7 @@
 import type { Counter } from "../telemetry/instruments.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Bus } from "./bus.ts";
-
-/** What a subject is about: its first two names, or one where the second is an id. A handful in all. */
-function kindOf(subject: string): string {
-  const first = subject.indexOf(".");
-  if (first === -1) return subject;
-  const beginning = subject.charCodeAt(first + 1);
-  if (beginning < letterA || beginning > letterZ) return subject.slice(0, first);
-  const second = subject.indexOf(".", first + 1);
-  return second === -1 ? subject : subject.slice(0, second);
-}
-
-const letterA = 97;
-const letterZ = 122;
+import { kindOf } from "./subject-kind.ts";
 
 /** The same bus, with what goes over it counted. */
 export function measuredBus(bus: Bus, metrics: Metrics): Bus {

@@ -29,14 +29,10 @@ export function measuredDatabase<Tables>(
         attributes: { "db.system.name": system, "db.operation.name": "transaction" },
       } as const;
       try {
-        return await inSpan(tracing, start, () => {
+        return await inSpan(tracing, start, (span) =>
           // The work runs among those of others: in the span of whoever asked for it.
-          const span = tracing?.current();
-          return inner.write(
-            span === undefined || tracing === undefined ? work : (tx) => tracing.within(span, () => work(tx)),
-            options,
-          );
-        });
+          inner.write(span === undefined ? work : (tx) => (tracing as Tracing).within(span, () => work(tx)), options),
+        );
       } finally {
         waiting.value -= 1;
         seconds.record((performance.now() - startedAt) / 1000);

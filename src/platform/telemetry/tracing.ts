@@ -28,16 +28,16 @@ export interface Tracing {
   current(): Span | undefined;
 }
 
-/** Runs work as a span of its own, if traces are kept. The span ends with the promise that work gives. */
+/** Runs work as a span of its own, where traces are kept. The span ends with the promise that work gives. */
 export async function inSpan<Result>(
   tracing: Tracing | undefined,
   start: SpanStart,
-  work: () => Promise<Result>,
+  work: (span: Span | undefined) => Promise<Result>,
 ): Promise<Result> {
-  if (tracing === undefined) return work();
+  if (tracing === undefined) return work(undefined);
   const span = tracing.start(start);
   try {
-    const result = await tracing.within(span, work);
+    const result = await tracing.within(span, () => work(span));
     span.end();
     return result;
   } catch (error) {

@@ -1,0 +1,72 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import {
+  type Context,
+  createTraceState,
+  type Span as OtelSpan,
+  SpanKind as OtelSpanKind,
+  ROOT_CONTEXT,
+  SpanStatusCode,
+  TraceFlags,
+  type Tracer,
+  trace,
+} from "@opentelemetry/api";
+import type { TraceContext } from "./trace-context.ts";
+import type { Span, SpanKind, Tracing } from "./tracing.ts";
+
+const kinds: Readonly<Record<SpanKind, OtelSpanKind>> = {
+  server: OtelSpanKind.SERVER,
+  client: OtelSpanKind.CLIENT,
+  producer: OtelSpanKind.PRODUCER,
+  consumer: OtelSpanKind.CONSUMER,
+  internal: OtelSpanKind.INTERNAL,
+};
+
+class TracedSpan implements Span {
+  readonly context: TraceContext;
+  readonly #span: OtelSpan;
+
+  constructor(span: OtelSpan) {
+    const { traceId, spanId, traceFlags, traceState } = span.spanContext();
+    this.#span = span;
+    this.context = {
+      traceId,
+      spanId,
+      isSampled: (traceFlags & TraceFlags.SAMPLED) !== 0,
+      state: traceState?.serialize(),
+    };
+  }
+
+  set(name: string, value: string | number | boolean): void {
+    this.#span.setAttribute(name, value);
+  }
+
+  end(error?: string): void {
+    if (!this.#span.isRecording()) return;
+    if (error !== undefined) this.#span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute("error.type", error);
+    this.#span.end();
+  }
+}
+
+/** Traces by OpenTelemetry's own SDK. Which span surrounds what is this process's business, not a global's. */
+export function createTracing(tracer: Tracer): Tracing {
+  const surrounding = new AsyncLocalStorage<Span>();
+  return {
+    start({ name, kind, attributes = {}, parent }) {
+      const above = parent ?? surrounding.getStore()?.context;
+      const context = above === undefined ? ROOT_CONTEXT : contextOf(above, parent !== undefined);
+      return new TracedSpan(tracer.startSpan(name, { kind: kinds[kind], attributes }, context));
+    },
+    within: (span, work) => surrounding.run(span, work),
+    current: () => surrounding.getStore(),
+  };
+}
+
+function contextOf({ traceId, spanId, isSampled, state }: TraceContext, isRemote: boolean): Context {
+  return trace.setSpanContext(ROOT_CONTEXT, {
+    traceId,
+    spanId,
+    traceFlags: isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
+    isRemote,
+    ...(state === undefined ? {} : { traceState: createTraceState(state) }),
+  });
+}
