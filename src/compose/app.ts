@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext, rootCertificates } from "node:tls";
 import type { DescService } from "@bufbuild/protobuf";
@@ -10,6 +11,7 @@ import { createGateway, type Gateway } from "../gateway/index.ts";
 import { partHealth } from "../gateway/part-health.ts";
 import type { Exchange } from "../net/exchange.ts";
 import { createForwarder } from "../net/forward/forward.ts";
+import { countForwarded } from "../net/forward/forward-metrics.ts";
 import { forwardedHeader } from "../net/forward/headers.ts";
 import { createSplice } from "../net/forward/splice.ts";
 import { H1Exchange } from "../net/h1-exchange.ts";
@@ -63,10 +65,16 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   const otlp =
     config.otlp === undefined
       ? undefined
-      : built.use(await (await import("../platform/telemetry/otlp.ts")).openOtlp(config.otlp, { version }));
+      : built.use(
+          await (await import("../platform/telemetry/otlp.ts")).openOtlp(config.otlp, {
+            name: serviceName(config),
+            version,
+          }),
+        );
   const platform = built.use(await createPlatform(config, { tracing: otlp?.tracing, ...overrides }));
   await otlp?.sendMetrics(platform.metrics);
   const { log, clock } = platform;
+  if (tls !== undefined) observeCertificate(platform.metrics, tls.cert);
   const shutdown = new AbortController();
   const health = createHealthState();
 
@@ -123,7 +131,14 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
 
   const serveMetrics = metricsEndpoint(platform);
   const serveAudio = streams && audioEndpoints({ audio: streams.http, verifier, log });
-  const forwarder = createForwarder({ routes: forwardRoutes(elsewhere), cluster, log, shutdown: shutdown.signal });
+  const forwarder = createForwarder({
+    routes: forwardRoutes(elsewhere),
+    cluster,
+    log,
+    tracing: platform.tracing,
+    shutdown: shutdown.signal,
+    onEnd: countForwarded(platform.metrics),
+  });
   const gateway =
     auth &&
     createGateway({
@@ -236,6 +251,21 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
       return stopped;
     },
   };
+}
+
+/** What this process is called in traces: a part of it that runs alone has a name of its own. */
+function serviceName({ parts }: Config): string {
+  return parts.length === 3 ? "veza" : `veza-${parts.join("-")}`;
+}
+
+/** Until when the certificate that clients see is valid. */
+function observeCertificate(metrics: Metrics, cert: string): void {
+  const until = new X509Certificate(cert).validToDate.getTime() / 1000;
+  metrics.observe(
+    "gauge",
+    { name: "veza.certificate.expiry", unit: "s", help: "When the certificate expires, since 1970." },
+    () => until,
+  );
 }
 
 /** Who is connected, by port and by what is spoken. */

@@ -3,11 +3,13 @@ import { type Client, createClient, type Interceptor, type Transport } from "@co
 import { createTransport } from "@connectrpc/connect/protocol-connect";
 import { httpClientOf } from "../net/upstream/http-client.ts";
 import { createUpstream, type Upstream } from "../net/upstream/upstream.ts";
+import { observeUpstream } from "../net/upstream/upstream-metrics.ts";
 import type { ClusterCredential } from "../platform/access/cluster-credential.ts";
 import { type Neighbour, neighbours, partOf } from "../platform/config.ts";
 import { limits } from "../platform/limits.ts";
 import type { Platform } from "../platform/platform.ts";
 import { throwingFailures } from "../rpc/failures.ts";
+import { traceCalls } from "../rpc/trace-calls.ts";
 
 /** The services that run in other processes. */
 export interface Elsewhere extends Disposable {
@@ -26,12 +28,14 @@ export function createElsewhere(needs: {
   ca: readonly string[] | undefined;
 }): Elsewhere {
   const { platform, cluster, ca } = needs;
-  const { config, log } = platform;
+  const { config, log, metrics, tracing } = platform;
   const upstreams = new Map<Neighbour, Upstream>();
   for (const neighbour of neighbours) {
     if (config.parts.includes(partOf[neighbour])) continue;
     const urls = config.elsewhere[neighbour] ?? [];
-    upstreams.set(neighbour, createUpstream({ name: neighbour, urls, log, ca }));
+    const upstream = createUpstream({ name: neighbour, urls, log, ca });
+    upstreams.set(neighbour, upstream);
+    observeUpstream(metrics, upstream);
   }
 
   const asProcess: Interceptor = (next) => (request) => {
@@ -43,7 +47,7 @@ export function createElsewhere(needs: {
       httpClient: httpClientOf(upstream),
       baseUrl: `http://${upstream.name}`,
       useBinaryFormat: true,
-      interceptors: [...interceptors, asProcess],
+      interceptors: [...(tracing === undefined ? [] : [traceCalls(tracing)]), ...interceptors, asProcess],
       acceptCompression: [],
       sendCompression: null,
       compressMinBytes: limits.rpc.compressAboveBytes,

@@ -47,7 +47,8 @@ export function healthEndpoints(needs: {
     });
 }
 
-async function ask(probe: Probe): Promise<PartHealth> {
+/** Asks one part. Never rejects. */
+export async function ask(probe: Probe): Promise<PartHealth> {
   const startedAt = performance.now();
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error("no answer")), probeTimeoutMs);

@@ -5,6 +5,7 @@ import { Hono } from "hono";
 import type { Platform } from "../platform/platform.ts";
 import { serveConsole } from "./console.ts";
 import { healthEndpoints, type Probe, type Probes } from "./health.ts";
+import { observeParts } from "./part-metrics.ts";
 import { type TestServices, testEndpoints } from "./test-endpoints.ts";
 
 /** Everything on the gateway's port that is not an RPC. */
@@ -28,6 +29,7 @@ export interface GatewayNeeds {
 
 export function createGateway(needs: GatewayNeeds): Gateway {
   const { platform } = needs;
+  observeParts(platform.metrics, needs.probes);
   const app = new Hono();
 
   app.route("/health", healthEndpoints(needs));

@@ -1,6 +1,8 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { ClusterCredential } from "../../platform/access/cluster-credential.ts";
 import type { Log } from "../../platform/log.ts";
+import { readTraceContext, traceparent } from "../../platform/telemetry/trace-context.ts";
+import type { Tracing } from "../../platform/telemetry/tracing.ts";
 import { requestIdFrom } from "../../rpc/request-id.ts";
 import type { Exchange } from "../exchange.ts";
 import { answerPreflight } from "../rpc/cors.ts";
@@ -41,11 +43,12 @@ export function createForwarder(needs: {
   routes: readonly ForwardRoute[];
   cluster: ClusterCredential;
   log: Log;
+  tracing?: Tracing | undefined;
   /** Aborted when the process stops: ends the streams that pass through. */
   shutdown: AbortSignal;
   onEnd?: (forwarded: Forwarded) => void;
 }): Forwarder {
-  const { routes, cluster, log, shutdown } = needs;
+  const { routes, cluster, log, tracing, shutdown } = needs;
   const underWay = new Set<Passage>();
   shutdown.addEventListener("abort", () => {
     for (const passage of [...underWay]) passage.leave();
@@ -70,6 +73,13 @@ export function createForwarder(needs: {
       forwarded: `${cluster.token()} ${exchange.remoteAddress}`,
       requestId,
     });
+    const span = tracing?.start({
+      name: `forward ${target.slice(1)}`,
+      kind: "client",
+      parent: readTraceContext(exchange.header("traceparent"), exchange.header("tracestate")),
+      attributes: { "veza.upstream": upstream.name, "http.request.method": exchange.method },
+    });
+    if (span !== undefined) headers.traceparent = traceparent(span.context);
     const passage = new Passage(
       exchange,
       upstream,
@@ -78,9 +88,19 @@ export function createForwarder(needs: {
       (end, tries) => {
         underWay.delete(passage);
         const durationMs = performance.now() - startedAt;
+        span?.set("veza.tries", tries);
+        span?.end(end === "answered" || end === "left" ? undefined : end);
         needs.onEnd?.({ upstream: upstream.name, target, end, tries, durationMs, requestId });
         if (end !== "down" && !log.isLevelEnabled("debug")) return;
-        const line = { request_id: requestId, upstream: upstream.name, target, end, tries, ms: Math.round(durationMs) };
+        const line = {
+          trace_id: span?.context.traceId,
+          request_id: requestId,
+          upstream: upstream.name,
+          target,
+          end,
+          tries,
+          ms: Math.round(durationMs),
+        };
         log[end === "down" ? "warn" : "debug"](line, "forwarded");
       },
     );

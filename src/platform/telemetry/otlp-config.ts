@@ -40,7 +40,7 @@ export interface OtlpTarget {
 
 /** Where traces and metrics are sent. */
 export interface OtlpConfig {
-  /** Attributes of the process; `service.name` is among them. */
+  /** Attributes of the process that were asked for. */
   readonly resource: Readonly<Record<string, string>>;
   readonly traces:
     | (OtlpTarget & { readonly sampler: (typeof samplers)[number]; readonly samplerRatio: number })
@@ -96,9 +96,9 @@ export function readOtlpConfig(
 
 const nameOf = (name: string | undefined) => (name === undefined ? {} : { "service.name": name });
 
-/** `key=value,key=value`, percent-encoded where need be; `service.name` is ours unless it is among them. */
+/** `key=value,key=value`, percent-encoded where need be. */
 function attributesOf(text: string): Record<string, string> {
-  const attributes: Record<string, string> = { "service.name": "veza" };
+  const attributes: Record<string, string> = {};
   for (const pair of text.split(",")) {
     const [key = "", value] = pair.split("=", 2);
     if (value !== undefined && key.trim() !== "") attributes[key.trim()] = decoded(value.trim());

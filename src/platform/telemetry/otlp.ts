@@ -14,8 +14,15 @@ export interface Otlp extends AsyncDisposable {
 }
 
 /** Disposing sends what is left, for as long as `limits.telemetry.flushMs` allows. Nobody waits for a collector that is gone. */
-export async function openOtlp(config: OtlpConfig, { version }: { version: string }): Promise<Otlp> {
-  const resource = resourceFromAttributes({ "service.version": version, ...config.resource });
+export async function openOtlp(
+  config: OtlpConfig,
+  { name, version }: { name: string; version: string },
+): Promise<Otlp> {
+  const resource = resourceFromAttributes({
+    "service.name": name,
+    "service.version": version,
+    ...config.resource,
+  });
   const closing: (() => Promise<void>)[] = [];
 
   async function openTracing(target: NonNullable<OtlpConfig["traces"]>): Promise<Tracing> {
