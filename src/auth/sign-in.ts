@@ -1,6 +1,6 @@
 import type { Clock } from "../platform/clock.ts";
+import { nameKey } from "../platform/name-key.ts";
 import { accountInactive, badCredentials, emailTaken, usernameTaken } from "./errors.ts";
-import { nameKey } from "./names.ts";
 import type { Passwords } from "./passwords.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Account, AuthStore, SessionClient } from "./store.ts";

@@ -1,7 +1,7 @@
 import type { Revocation } from "../platform/access/revocations.ts";
 import type { Database } from "../platform/database/database.ts";
 import type { SessionId, UserId } from "../platform/ids.ts";
-import { nameKey } from "./names.ts";
+import { nameKey } from "../platform/name-key.ts";
 import { accountColumns, accountFromRow, sessionFromRow } from "./rows.ts";
 import { createSqlWrite } from "./sql-write.ts";
 import type { AuthStore } from "./store.ts";

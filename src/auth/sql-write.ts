@@ -1,6 +1,6 @@
 import type { Queries } from "../platform/database/database.ts";
 import type { SessionId, UserId } from "../platform/ids.ts";
-import { nameKey } from "./names.ts";
+import { nameKey } from "../platform/name-key.ts";
 import { accountColumns, accountFromRow, rowFromChanges, rowFromSession, sessionFromRow } from "./rows.ts";
 import type { AuthWrite } from "./store.ts";
 import type { AuthTables, CountersTable } from "./tables.ts";

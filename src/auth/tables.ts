@@ -8,7 +8,7 @@ export interface AccountsTable {
   /** Never given out again, even after the account was erased. */
   id: Generated<number>;
   username: string;
-  /** The user name as it is compared: see `names.ts`. Unique. */
+  /** The user name as it is compared: see `platform/name-key.ts`. Unique. */
   username_key: string;
   email: string;
   /** The e-mail address as it is compared. Unique. */

@@ -89,7 +89,7 @@ export function createDirect(needs: {
           (await openRoom(write, caller, { userId: recipientId, username: recipient.username }, at));
 
         const message = await changes.post(write, { roomId, sender: caller, content, type, at });
-        await directs.touch(tx, roomId, at);
+        await directs.touch(tx, roomId, caller.userId, at);
         await requests.remember(tx, request, message.id);
         return message;
       });

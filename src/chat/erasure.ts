@@ -13,6 +13,7 @@ import { existing } from "./message-access.ts";
 import { reactionRemoved } from "./message-facts.ts";
 import type { ErasureStore, EventPlace } from "./store/erasure-store.ts";
 import type { Member, MemberStore } from "./store/member-store.ts";
+import type { MentionStore } from "./store/mention-store.ts";
 import type { MessageStore } from "./store/message-store.ts";
 import type { ReactionStore } from "./store/reaction-store.ts";
 import type { RoomStore } from "./store/room-store.ts";
@@ -31,6 +32,7 @@ export interface ErasureNeeds {
   readonly memberships: Memberships;
   readonly messages: Pick<MessageStore, "find" | "redactAuthor">;
   readonly reactions: ReactionStore;
+  readonly mentions: MentionStore;
   readonly erasures: ErasureStore;
   readonly auth: () => AuthPeer;
 }
@@ -57,9 +59,15 @@ export async function followErasures(needs: ErasureNeeds, signal: AbortSignal): 
   }
 }
 
-async function forgetWords({ database, messages, erasures }: ErasureNeeds, userId: UserId, signal: AbortSignal) {
+async function forgetWords(
+  { database, messages, mentions, erasures }: ErasureNeeds,
+  userId: UserId,
+  signal: AbortSignal,
+) {
   let more = true;
   while (more && !signal.aborted) more = await database.write((tx) => messages.redactAuthor(tx, userId));
+  more = true;
+  while (more && !signal.aborted) more = await database.write((tx) => mentions.forgetUser(tx, userId));
   await database.write((tx) => erasures.forgetUser(tx, userId));
 }
 

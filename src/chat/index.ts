@@ -22,6 +22,7 @@ import { chatMigrations } from "./migrations.ts";
 import { createModeration } from "./moderation.ts";
 import { createPins } from "./pins.ts";
 import { createReactions } from "./reactions.ts";
+import { createReadStates } from "./read-states.ts";
 import { createRooms } from "./rooms.ts";
 import { accessHandlers } from "./rpc/access.ts";
 import { directHandlers } from "./rpc/direct.ts";
@@ -32,6 +33,7 @@ import { messageHandlers } from "./rpc/messages.ts";
 import { moderationHandlers } from "./rpc/moderation.ts";
 import { pinHandlers } from "./rpc/pins.ts";
 import { reactionHandlers } from "./rpc/reactions.ts";
+import { readStateHandlers } from "./rpc/read-states.ts";
 import { roomHandlers } from "./rpc/rooms.ts";
 import { searchHandlers } from "./rpc/search.ts";
 import { statisticsHandlers } from "./rpc/statistics.ts";
@@ -43,9 +45,11 @@ import { createSqlDirectStore } from "./store/sql-direct-store.ts";
 import { createSqlErasureStore } from "./store/sql-erasure-store.ts";
 import { createSqlInviteStore } from "./store/sql-invite-store.ts";
 import { createSqlMemberStore } from "./store/sql-member-store.ts";
+import { createSqlMentionStore } from "./store/sql-mention-store.ts";
 import { createSqlMessageStore } from "./store/sql-message-store.ts";
 import { createSqlModerationLog } from "./store/sql-moderation-log.ts";
 import { createSqlReactionStore } from "./store/sql-reaction-store.ts";
+import { createSqlReadStateStore } from "./store/sql-read-state-store.ts";
 import { createSqlReportStore } from "./store/sql-report-store.ts";
 import { createSqlRoomStore } from "./store/sql-room-store.ts";
 import { createSqlSanctionStore } from "./store/sql-sanction-store.ts";
@@ -76,6 +80,8 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
   const messages = createSqlMessageStore(database.read);
   const directs = createSqlDirectStore(database.read);
   const reactions = createSqlReactionStore();
+  const mentions = createSqlMentionStore();
+  const readStates = createSqlReadStateStore();
   const index = await openSearchIndex(platform.database);
 
   const rules = createFollowRules({ database, clock });
@@ -87,7 +93,7 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
     clock,
   });
   const show = createShowMessage();
-  const changes = createMessageChanges({ store: messages, index, show });
+  const changes = createMessageChanges({ store: messages, members, mentions, readStates, index, show });
   const floor = { database, writes, clock };
   const invites = createInvites({ writes, clock, invites: createSqlInviteStore() });
   const checks = createAccessChecks({ database, clock, auth });
@@ -120,6 +126,7 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
       show,
     }),
     ...searchHandlers({ search: createSearch({ database, clock, store: messages, index }), show }),
+    ...readStateHandlers({ readStates: createReadStates({ database, clock, bus, store: readStates }) }),
     ...pinHandlers({ pins: createPins({ ...floor, store: messages, members, directs }), show }),
     ...messageModerationHandlers({
       moderation: createMessageModeration({
@@ -152,6 +159,7 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
       memberships,
       messages,
       reactions,
+      mentions,
       sanctions,
       requests,
       index,

@@ -29,9 +29,16 @@ export function createMemberships(needs: { members: MemberStore; sanctions: Sanc
   return {
     async begin({ tx, append }, { roomId, user, role, at }) {
       const { userId, username } = user;
-      const member: Member = { roomId, userId, username, role, joinedAt: at, lastMessageAt: 0, lastReadSequence: 0 };
-      await members.insert(tx, member);
-      await append({ roomId, actorId: userId, at, payload: memberJoined(member) });
+      const joining: Member = { roomId, userId, username, role, joinedAt: at, lastMessageAt: 0, lastReadSequence: 0 };
+      const { sequence, messageCount } = await append({
+        roomId,
+        actorId: userId,
+        at,
+        payload: memberJoined(joining),
+      });
+      // What was said before does not wait to be read.
+      const member = { ...joining, lastReadSequence: sequence };
+      await members.insert(tx, member, messageCount);
       return member;
     },
     async end({ tx, append }, member, { reason, ...by }) {

@@ -2,9 +2,13 @@ import type { MessageType } from "#gen/veza/chat/v1/message_pb.ts";
 import type { Principal } from "../platform/access/principal.ts";
 import { type MessageId, newId, type RoomId, type UserId } from "../platform/ids.ts";
 import type { ChatWrite } from "./events/event-log.ts";
+import { findMentioned } from "./mentions.ts";
 import { messageDeleted, messageEdited, messageSent } from "./message-facts.ts";
 import type { ShowMessage } from "./message-view.ts";
-import type { MessageStore, StoredMessage } from "./store/message-store.ts";
+import type { MemberStore } from "./store/member-store.ts";
+import type { MentionStore } from "./store/mention-store.ts";
+import type { Mentioned, MessageStore, StoredMessage } from "./store/message-store.ts";
+import type { ReadStateStore } from "./store/read-state-store.ts";
 import type { SearchIndex } from "./store/search-index.ts";
 
 /** What is about to be said, where, by whom and when (milliseconds since 1970). */
@@ -34,13 +38,16 @@ export interface MessageChanges {
 
 export function createMessageChanges(needs: {
   store: MessageStore;
+  members: MemberStore;
+  mentions: MentionStore;
+  readStates: ReadStateStore;
   index: SearchIndex;
   show: ShowMessage;
 }): MessageChanges {
-  const { store, index, show } = needs;
+  const { store, members, mentions, readStates, index, show } = needs;
   return {
     async post(write, { roomId, sender, content, type, replyTo, at }) {
-      const draft: Omit<StoredMessage, "sequence"> = {
+      const draft: Omit<StoredMessage, "sequence" | "ordinal"> = {
         id: newId<MessageId>(),
         roomId,
         senderId: sender.userId,
@@ -53,10 +60,11 @@ export function createMessageChanges(needs: {
         isDeleted: false,
         replyTo,
         replyCount: 0,
+        mentions: await findMentioned(write.tx, members, { roomId, senderId: sender.userId, content }),
         reactions: [],
         pinnedSequence: undefined,
       };
-      const { sequence } = await write.append({
+      const { sequence, messageCount } = await write.append({
         roomId,
         actorId: sender.userId,
         at,
@@ -64,15 +72,19 @@ export function createMessageChanges(needs: {
         countsMessage: true,
         payload: messageSent(show, draft),
       });
-      const message = { ...draft, sequence };
+      const message = { ...draft, sequence, ordinal: messageCount };
       await store.insert(write.tx, message);
+      await mentions.add(write.tx, message, idsOf(message.mentions));
       await index.add(write.tx, message);
       return message;
     },
 
     async rewrite(write, message, content, { actorId, at }) {
-      const edited = { ...message, content, isEdited: true, updatedAt: at };
-      await store.rewrite(write.tx, message.id, content, at);
+      const mentioned = await findMentioned(write.tx, members, { ...message, content });
+      const edited = { ...message, content, mentions: mentioned, isEdited: true, updatedAt: at };
+      await store.rewrite(write.tx, edited, at);
+      await mentions.remove(write.tx, message, without(message.mentions, mentioned));
+      await mentions.add(write.tx, message, without(mentioned, message.mentions));
       await index.replace(write.tx, message, content);
       await write.append({
         roomId: message.roomId,
@@ -87,7 +99,17 @@ export function createMessageChanges(needs: {
     async remove(write, message, { actorId, at }) {
       await store.blank(write.tx, message.id, at);
       await index.remove(write.tx, message);
+      await mentions.remove(write.tx, message, idsOf(message.mentions));
+      await readStates.forgetMessage(write.tx, message);
       await write.append({ roomId: message.roomId, actorId, at, payload: messageDeleted(message) });
     },
   };
+}
+
+const idsOf = (mentioned: readonly Mentioned[]): UserId[] => mentioned.map(({ userId }) => userId);
+
+/** The ids of those of some who are not among others. */
+function without(some: readonly Mentioned[], others: readonly Mentioned[]): UserId[] {
+  const ids = new Set(idsOf(others));
+  return idsOf(some).filter((userId) => !ids.has(userId));
 }

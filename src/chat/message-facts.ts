@@ -18,7 +18,7 @@ import type { Reaction } from "./store/reaction-store.ts";
 type Payload = NewEvent["payload"];
 
 /** The event's number becomes the message's. */
-export function messageSent(show: ShowMessage, message: Omit<StoredMessage, "sequence">): Payload {
+export function messageSent(show: ShowMessage, message: Omit<StoredMessage, "sequence" | "ordinal">): Payload {
   return (sequence) => ({
     case: "messageSent",
     value: create(MessageSentSchema, { message: show({ ...message, sequence }) }),

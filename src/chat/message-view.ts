@@ -4,7 +4,7 @@ import { type Message, MessageSchema } from "#gen/veza/chat/v1/message_pb.ts";
 import type { StoredMessage } from "./store/message-store.ts";
 
 /** Puts a message into the words of the contract: what all who read its room may see, and events hold. */
-export type ShowMessage = (message: StoredMessage) => Message;
+export type ShowMessage = (message: Omit<StoredMessage, "ordinal">) => Message;
 
 export function createShowMessage(): ShowMessage {
   return (message) =>
@@ -22,6 +22,7 @@ export function createShowMessage(): ShowMessage {
       ...(message.replyTo !== undefined && { replyTo: message.replyTo }),
       sequence: BigInt(message.sequence),
       replyCount: message.replyCount,
+      mentions: message.mentions.map(({ userId, username }) => ({ userId, username })),
       reactions: message.reactions.map(({ emoji, userIds, count }) => ({ emoji, userIds: [...userIds], count })),
       pinned: message.pinnedSequence !== undefined,
     });

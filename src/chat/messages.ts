@@ -71,7 +71,7 @@ export function createMessages(needs: {
   /** A conversation moves up for both users; elsewhere it matters when this member wrote last. */
   async function rememberWriting(tx: Queries<ChatTables>, message: StoredMessage, type: RoomType): Promise<void> {
     const { roomId, senderId, createdAt } = message;
-    if (type === RoomType.DIRECT) await directs.touch(tx, roomId, createdAt);
+    if (type === RoomType.DIRECT) await directs.touch(tx, roomId, senderId, createdAt);
     else await store.rememberWriting(tx, roomId, senderId, createdAt);
   }
 

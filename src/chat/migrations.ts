@@ -1,5 +1,7 @@
-import { sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Migrations } from "../platform/database/database.ts";
+import { nameKey } from "../platform/name-key.ts";
+import { deletedStretch } from "./store/unread-sql.ts";
 
 /** `bytes` is spelled differently: SQLite takes any name for a type, PostgreSQL only its own. */
 const bytes = sql`bytea`;
@@ -223,4 +225,74 @@ export const chatMigrations: Migrations = {
         .execute();
     },
   },
+  "0004_mentions_and_unread_counts": {
+    async up(db) {
+      await addCounts(db);
+      await db.schema
+        .createTable("chat_mentions")
+        .addColumn("user_id", "bigint", (c) => c.notNull())
+        .addColumn("room_id", "text", (c) => c.notNull())
+        .addColumn("sequence", "bigint", (c) => c.notNull())
+        .addColumn("message_id", "text", (c) => c.notNull().references("chat_messages.id"))
+        .addPrimaryKeyConstraint("chat_mentions_key", ["user_id", "room_id", "sequence"])
+        .execute();
+      await db.schema
+        .createTable("chat_deleted_counts")
+        .addColumn("room_id", "text", (c) => c.notNull().references("chat_rooms.id"))
+        .addColumn("stretch", "bigint", (c) => c.notNull())
+        .addColumn("deleted", "integer", (c) => c.notNull())
+        .addPrimaryKeyConstraint("chat_deleted_counts_key", ["room_id", "stretch"])
+        .execute();
+      await db.schema
+        .createIndex("chat_messages_deleted")
+        .on("chat_messages")
+        .columns(["room_id", "sequence"])
+        .where(sql.ref("is_deleted"), "=", sql.lit(1))
+        .execute();
+      await sql`
+        INSERT INTO chat_deleted_counts (room_id, stretch, deleted)
+        SELECT room_id, sequence / ${sql.lit(deletedStretch)}, count(*) FROM chat_messages
+        WHERE is_deleted = 1 GROUP BY 1, 2`.execute(db);
+      await nameMembers(db);
+    },
+  },
 };
+
+/** What was said before there were counts counts as read. */
+async function addCounts(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .alterTable("chat_messages")
+    .addColumn("ordinal", "bigint", (c) => c.notNull().defaultTo(0))
+    .execute();
+  await db.schema
+    .alterTable("chat_messages")
+    .addColumn("mentions", "text", (c) => c.notNull().defaultTo("[]"))
+    .execute();
+  for (const column of ["read_count", "own_unread", "mentions_unread"]) {
+    await db.schema
+      .alterTable("chat_members")
+      .addColumn(column, "bigint", (c) => c.notNull().defaultTo(0))
+      .execute();
+  }
+  await sql`
+    UPDATE chat_messages SET ordinal = counted.ordinal
+    FROM (
+      SELECT id, row_number() OVER (PARTITION BY room_id ORDER BY sequence) AS ordinal FROM chat_messages
+    ) AS counted
+    WHERE counted.id = chat_messages.id`.execute(db);
+  await sql`
+    UPDATE chat_members SET last_read_sequence = room.head_sequence, read_count = room.message_count
+    FROM chat_rooms AS room WHERE room.id = chat_members.room_id`.execute(db);
+}
+
+async function nameMembers(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .alterTable("chat_members")
+    .addColumn("name_key", "text", (c) => c.notNull().defaultTo(""))
+    .execute();
+  const { rows } = await sql<{ username: string }>`SELECT DISTINCT username FROM chat_members`.execute(db);
+  for (const { username } of rows) {
+    await sql`UPDATE chat_members SET name_key = ${nameKey(username)} WHERE username = ${username}`.execute(db);
+  }
+  await db.schema.createIndex("chat_members_by_name").on("chat_members").columns(["room_id", "name_key"]).execute();
+}

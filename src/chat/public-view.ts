@@ -6,8 +6,11 @@ import {
   MemberSchema,
   type Room as RoomMessage,
   RoomSchema,
+  type UnreadCount,
+  UnreadCountSchema,
 } from "#gen/veza/chat/v1/room_pb.ts";
 import type { Member } from "./store/member-store.ts";
+import type { Unread } from "./store/read-state-store.ts";
 import type { Room } from "./store/room-store.ts";
 import type { Sanction } from "./store/sanction-store.ts";
 
@@ -52,4 +55,9 @@ export function publicSanction(sanction: Sanction): SanctionMessage {
     createdAt: timestampFromMs(sanction.createdAt),
     ...(sanction.expiresAt !== null && { expiresAt: timestampFromMs(sanction.expiresAt) }),
   });
+}
+
+/** For the user whose it is alone. */
+export function publicUnread({ roomId, unread, mentions, lastReadSequence }: Unread): UnreadCount {
+  return create(UnreadCountSchema, { roomId, unread, mentions, lastReadSequence: BigInt(lastReadSequence) });
 }

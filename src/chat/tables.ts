@@ -37,6 +37,14 @@ export interface MembersTable {
   /** For slow mode; 0 before the first message. */
   last_message_at: number;
   last_read_sequence: number;
+  /** The name as names are compared: what `@name` is looked up by. */
+  name_key: string;
+  /** How many messages the room had, deleted ones included, at `last_read_sequence`. */
+  read_count: number;
+  /** The member's own messages after `last_read_sequence`, without deleted ones. */
+  own_unread: number;
+  /** Messages after `last_read_sequence` that mention the member, without deleted ones. */
+  mentions_unread: number;
 }
 
 export interface SanctionsTable {
@@ -69,6 +77,10 @@ export interface MessagesTable {
   is_deleted: number;
   reply_to: string | null;
   reply_count: number;
+  /** How many messages the room had with this one, deleted ones included. */
+  ordinal: number;
+  /** JSON: the users whom it mentions, `[{userId, username}]`; each has a row in `chat_mentions`. */
+  mentions: string;
   /** JSON: what `chat_reactions` adds up to, `[{emoji, userIds, count}]`, so that reading a message reads one row. */
   reactions: string;
   /** The number of the event that pinned it; null while it is not pinned. */
@@ -81,6 +93,23 @@ export interface ReactionsTable {
   user_id: number;
   /** The number of the event that added it. */
   sequence: number;
+}
+
+/** That a message mentions somebody. */
+export interface MentionsTable {
+  user_id: number;
+  room_id: string;
+  /** The message's. */
+  sequence: number;
+  message_id: string;
+}
+
+/** How many messages were deleted in each stretch of a room's numbers, so that they are not counted one by one. */
+export interface DeletedCountsTable {
+  room_id: string;
+  /** Sequence divided by `deletedStretch`. */
+  stretch: number;
+  deleted: number;
 }
 
 export interface EventsTable {
@@ -143,6 +172,8 @@ export interface ChatTables {
   chat_sanctions: SanctionsTable;
   chat_messages: MessagesTable;
   chat_reactions: ReactionsTable;
+  chat_mentions: MentionsTable;
+  chat_deleted_counts: DeletedCountsTable;
   chat_events: EventsTable;
   chat_requests: RequestsTable;
   chat_invites: InvitesTable;

@@ -179,6 +179,9 @@ export const limits = {
     /** Users that a reaction names; it counts all of them. */
     reactionUsersNamed: 100,
     pinsPerRoom: 50,
+    mentionsPerMessage: 50,
+    /** Rooms and conversations that one answer says the unread messages of. */
+    unreadLines: 5000,
     /** Messages whose words are taken into the search index in one write. */
     searchIndexedAtOnce: 100,
     /** Hits that one search looks at for some that the caller may read. */

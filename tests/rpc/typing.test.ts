@@ -80,5 +80,7 @@ test("strangers do not type, and the muted neither", async () => {
 });
 
 test("what is not built yet says so, with a reason", async () => {
-  expect(await failureOf(ada.chat.getUnreadCounts({}))).toEqual({ code: "Unimplemented", reason: "NOT_BUILT" });
+  expect(
+    await failureOf(ada.chat.reportMessage({ messageId: "01990000-0000-7000-8000-000000000000", reason: "spam" })),
+  ).toEqual({ code: "Unimplemented", reason: "NOT_BUILT" });
 });

@@ -50,10 +50,27 @@ export function ringRoomSignal(bus: Bus, signal: ChatSignal): void {
   ringSignal(bus, roomSubject(signal.roomId as RoomId), toBinary(ChatSignalSchema, signal));
 }
 
-export function onUserBell(bus: Bus, userId: UserId, listener: (bell: UserBell) => void): Disposable {
-  return bus.subscribe(userSubject(userId), (payload) =>
-    listener(JSON.parse(Buffer.from(payload).toString()) as UserBell),
-  );
+/** Tells a user's own streams of something that passes and is nobody else's. */
+export function ringUserSignal(bus: Bus, userId: UserId, signal: ChatSignal): void {
+  const body = Buffer.from(toBinary(ChatSignalSchema, signal)).toString("base64");
+  bus.publish(userSubject(userId), Buffer.from(JSON.stringify({ signal: body } satisfies UserSignal)));
+}
+
+/** What rings for a user: bells of joining and leaving, and the user's own signals, as bytes. */
+export function onUserBell(
+  bus: Bus,
+  userId: UserId,
+  listener: { readonly onBell: (bell: UserBell) => void; readonly onSignal: (body: Uint8Array) => void },
+): Disposable {
+  return bus.subscribe(userSubject(userId), (payload) => {
+    const heard = JSON.parse(Buffer.from(payload).toString()) as UserBell | UserSignal;
+    if ("signal" in heard) listener.onSignal(Buffer.from(heard.signal, "base64"));
+    else listener.onBell(heard);
+  });
+}
+
+interface UserSignal {
+  readonly signal: string;
 }
 
 function membershipChange({ event }: StoredEvent): { userId: UserId; follows: boolean } | undefined {

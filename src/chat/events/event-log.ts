@@ -34,6 +34,8 @@ export interface StoredEvent {
   readonly sequence: number;
   readonly event: ChatEvent;
   readonly body: Uint8Array;
+  /** How many messages the room has with it, deleted ones included. */
+  readonly messageCount: number;
 }
 
 /** One change of chat in the making. */
@@ -65,8 +67,9 @@ export function createChatWrites(needs: {
 
   async function append(tx: Queries<ChatTables>, event: NewEvent): Promise<StoredEvent> {
     const { roomId, at, actorId, messageId } = event;
-    const sequence = await store.takeNumber(tx, roomId, event.countsMessage === true ? 1 : 0);
-    if (sequence === undefined) throw new Error(`an event for room ${roomId}, which does not exist`);
+    const taken = await store.takeNumber(tx, roomId, event.countsMessage === true ? 1 : 0);
+    if (taken === undefined) throw new Error(`an event for room ${roomId}, which does not exist`);
+    const { sequence, messageCount } = taken;
     const payload = event.payload(sequence);
     const stored = create(ChatEventSchema, {
       roomId,
@@ -80,7 +83,7 @@ export function createChatWrites(needs: {
     if (sequence % forgetEvery === 0 && sequence > limits.chat.eventsKeptPerRoom) {
       await store.forget(tx, roomId, sequence - limits.chat.eventsKeptPerRoom);
     }
-    return { roomId, sequence, event: stored, body };
+    return { roomId, sequence, event: stored, body, messageCount };
   }
 
   return {

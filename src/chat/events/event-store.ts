@@ -3,6 +3,12 @@ import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
 import type { EventRange } from "../../rpc/event-feed/event-feed.ts";
 import type { ChatTables } from "../tables.ts";
 
+/** The next number of a room, and how many messages it has with that. */
+export interface TakenNumber {
+  readonly sequence: number;
+  readonly messageCount: number;
+}
+
 export interface StoredBody {
   readonly sequence: number;
   /** A `ChatEvent` in binary form. */
@@ -12,7 +18,7 @@ export interface StoredBody {
 /** The events of rooms, in the order of their numbers. */
 export interface EventStore {
   /** Takes the next number of a room; `messages` more were sent. Undefined when there is no such room. */
-  takeNumber(tx: Queries<ChatTables>, roomId: RoomId, messages: 0 | 1): Promise<number | undefined>;
+  takeNumber(tx: Queries<ChatTables>, roomId: RoomId, messages: 0 | 1): Promise<TakenNumber | undefined>;
   /** Stores an event under a number just taken. */
   insert(
     tx: Queries<ChatTables>,

@@ -1,13 +1,14 @@
+import { fromBinary } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { CloseReason, CloseReasonSchema, ResumeState } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import { ChatSignalSchema, CloseReason, CloseReasonSchema, ResumeState } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { RoomId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { EventFeed, EventListener, Piece } from "../../rpc/event-feed/event-feed.ts";
-import type { EventFrame } from "../../rpc/event-feed/event-frame.ts";
+import { EventFrame } from "../../rpc/event-feed/event-frame.ts";
 import type { FeedMetrics } from "../../rpc/event-feed/feed-metrics.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
 import type { UserBell } from "./bells.ts";
-import { followerFrame } from "./frames.ts";
+import { followerFrame, roomSignalForm } from "./frames.ts";
 
 export type RoomFeed = EventFeed<RoomId>;
 
@@ -167,6 +168,12 @@ export class Follower {
   /** What passes goes to who keeps up, and is not kept for others. */
   signal(signal: EventFrame): void {
     if (!this.#blocked && !this.#over) this.#write(signal.bytes(this.#sink.format));
+  }
+
+  /** What passes for this user alone, in a room that is followed here. */
+  ownSignal(body: Uint8Array): void {
+    const { roomId } = fromBinary(ChatSignalSchema, body);
+    if (this.#positions.has(roomId as RoomId)) this.signal(new EventFrame(0, body, roomSignalForm));
   }
 
   heartbeat(): void {

@@ -109,7 +109,12 @@ export function createFollowing(needs: {
       // Bells of membership first, the memberships second: a change in between rings, and is not lost.
       const early: UserBell[] = [];
       let onBell = (bell: UserBell): void => void early.push(bell);
-      cleanup.use(onUserBell(bus, caller.userId, (bell) => onBell(bell)));
+      let onSignal = (_body: Uint8Array): void => {
+        // The rooms are read after this: what passed before is in them.
+      };
+      cleanup.use(
+        onUserBell(bus, caller.userId, { onBell: (bell) => onBell(bell), onSignal: (body) => onSignal(body) }),
+      );
       await bus.listening();
 
       const { joined, followed } = await roomsToFollow(caller, named);
@@ -200,6 +205,7 @@ export function createFollowing(needs: {
         }
       }
 
+      onSignal = (body) => follower.ownSignal(body);
       onRoomReopened.add(lookAt);
       const stopHeartbeat = heartbeats.add(() => follower.heartbeat());
       const stopRecheck = rechecks.add(() => void recheckMembership());

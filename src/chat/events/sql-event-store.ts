@@ -9,9 +9,11 @@ import type { EventStore } from "./event-store.ts";
 /** Rooms that one query asks for. */
 const roomsAtOnce = 500;
 
+type TakenRow = { head_sequence: number; message_count: number };
+
 export function createSqlEventStore(database: Database<ChatTables>): EventStore {
   const { read } = database;
-  const takeNumber = prepared<{ roomId: string; messages: number }, { head_sequence: number }>(
+  const takeNumber = prepared<{ roomId: string; messages: number }, TakenRow>(
     (p) =>
       read
         .updateTable("chat_rooms")
@@ -20,7 +22,7 @@ export function createSqlEventStore(database: Database<ChatTables>): EventStore 
           message_count: sql`message_count + ${p.messages}`,
         })
         .where("id", "=", p.roomId)
-        .returning("head_sequence") as unknown as { compile(): CompiledQuery<{ head_sequence: number }> },
+        .returning(["head_sequence", "message_count"]) as unknown as { compile(): CompiledQuery<TakenRow> },
   );
   const insert = prepared<{ roomId: string; sequence: number; messageId: string | null; body: Uint8Array }, never>(
     (p) =>
@@ -45,7 +47,8 @@ export function createSqlEventStore(database: Database<ChatTables>): EventStore 
   return {
     async takeNumber(tx, roomId, messages) {
       const { rows } = await tx.executeQuery(takeNumber({ roomId, messages }));
-      return rows[0]?.head_sequence;
+      const [row] = rows;
+      return row && { sequence: row.head_sequence, messageCount: row.message_count };
     },
     async insert(tx, event) {
       const { roomId, sequence, messageId, body } = event;

@@ -15,7 +15,7 @@ export interface StoredConversation {
   /** Absent once the other account is erased. */
   readonly other: DirectUser | undefined;
   readonly lastMessage: StoredMessage;
-  /** How many of the other's messages were not read, counted up to 10,000. */
+  /** How many of the other's messages were not read. */
   readonly unread: number;
   /** When it was last written in: milliseconds since 1970. */
   readonly lastUsedAt: number;
@@ -35,8 +35,8 @@ export interface DirectStore {
   findRoom(queries: Tx, one: UserId, other: UserId): Promise<RoomId | undefined>;
   /** Adds the room of two users, without members. False when they have one already: nothing was changed then. */
   insertRoom(tx: Tx, room: NewRoom, one: UserId, other: UserId): Promise<boolean>;
-  /** Puts a room on top of both users' conversations. */
-  touch(tx: Tx, roomId: RoomId, at: number): Promise<void>;
+  /** Puts a room on top of both users' conversations, for a message that its sender has not marked as read. */
+  touch(tx: Tx, roomId: RoomId, senderId: UserId, at: number): Promise<void>;
   /** A user's conversations, the last used first. Costs the same number of queries however many there are. */
   conversations(
     queries: Tx,

@@ -24,12 +24,14 @@ export interface MutedMember {
 
 /** Keeps who is in which room, and the rooms' counts of them. */
 export interface MemberStore {
-  /** Adds a member and counts it. The user must not be one yet. */
-  insert(tx: Queries<ChatTables>, member: Member): Promise<void>;
+  /** Adds a member, who has read the `readCount` messages that are there, and counts it. The user must not be one yet. */
+  insert(tx: Queries<ChatTables>, member: Member, readCount: number): Promise<void>;
   /** Takes a member away and counts it. The user must be one. */
   remove(tx: Queries<ChatTables>, roomId: RoomId, userId: UserId): Promise<void>;
   /** The member, undefined for who is none. */
   find(queries: Queries<ChatTables>, roomId: RoomId, userId: UserId): Promise<Member | undefined>;
+  /** Members by their names as names are compared, see `nameKey`. */
+  named(queries: Queries<ChatTables>, roomId: RoomId, keys: readonly string[]): Promise<Member[]>;
   setRole(tx: Queries<ChatTables>, roomId: RoomId, userId: UserId, role: MemberRole): Promise<void>;
   /** Members who joined after `after`, in the order in which they joined, at most `limit`, with mutes that hold at `now`. */
   list(

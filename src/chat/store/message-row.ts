@@ -1,7 +1,7 @@
 import type { MessageType } from "#gen/veza/chat/v1/message_pb.ts";
 import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
 import type { MessagesTable } from "../tables.ts";
-import type { StoredMessage } from "./message-store.ts";
+import type { Mentioned, StoredMessage } from "./message-store.ts";
 import { reactionsFrom, reactionsToText } from "./reaction-sums.ts";
 
 export type MessageRow = Pick<MessagesTable, keyof MessagesTable>;
@@ -21,6 +21,8 @@ export function toRow(message: StoredMessage): MessageRow {
     is_deleted: Number(message.isDeleted),
     reply_to: message.replyTo ?? null,
     reply_count: message.replyCount,
+    ordinal: message.ordinal,
+    mentions: message.mentions.length === 0 ? "[]" : JSON.stringify(message.mentions),
     reactions: reactionsToText(message.reactions),
     pinned_sequence: message.pinnedSequence ?? null,
   };
@@ -41,7 +43,15 @@ export function fromRow(row: MessageRow): StoredMessage {
     isDeleted: row.is_deleted !== 0,
     replyTo: (row.reply_to ?? undefined) as MessageId | undefined,
     replyCount: row.reply_count,
+    ordinal: Number(row.ordinal),
+    mentions: mentionsFrom(row.mentions),
     reactions: reactionsFrom(row.reactions),
     pinnedSequence: row.pinned_sequence === null ? undefined : Number(row.pinned_sequence),
   };
+}
+
+const nobody: readonly Mentioned[] = [];
+
+export function mentionsFrom(text: string): readonly Mentioned[] {
+  return text === "[]" ? nobody : (JSON.parse(text) as Mentioned[]);
 }

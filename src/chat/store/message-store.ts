@@ -4,6 +4,12 @@ import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
 import type { ChatTables } from "../tables.ts";
 import type { ReactionSum } from "./reaction-sums.ts";
 
+/** A user whom a message mentions. */
+export interface Mentioned {
+  readonly userId: UserId;
+  readonly username: string;
+}
+
 /** A message as it is kept. Times are milliseconds since 1970. */
 export interface StoredMessage {
   readonly id: MessageId;
@@ -22,6 +28,10 @@ export interface StoredMessage {
   readonly isDeleted: boolean;
   readonly replyTo: MessageId | undefined;
   readonly replyCount: number;
+  /** How many messages the room had with this one, deleted ones included. */
+  readonly ordinal: number;
+  /** In the order in which they are named. */
+  readonly mentions: readonly Mentioned[];
   /** In the order in which the emoji first appeared. */
   readonly reactions: readonly ReactionSum[];
   /** The number of the event that pinned it. */
@@ -46,14 +56,14 @@ type Tx = Queries<ChatTables>;
 export interface MessageStore {
   /** Keeps a new message. */
   insert(tx: Tx, message: StoredMessage): Promise<void>;
-  /** Remembers when a member last wrote, for slow mode. */
+  /** Remembers when a member last wrote, for slow mode, and that this is an own message that is not marked as read. */
   rememberWriting(tx: Tx, roomId: RoomId, userId: UserId, at: number): Promise<void>;
   /** Counts an answer. False when the room holds no such message, or only a deleted one: nothing was counted then. */
   countReply(tx: Tx, roomId: RoomId, messageId: MessageId): Promise<boolean>;
-  /** Replaces what a message says and marks it as edited. */
-  rewrite(tx: Tx, messageId: MessageId, content: string, at: number): Promise<void>;
+  /** Replaces what a message says and whom it mentions, and marks it as edited. */
+  rewrite(tx: Tx, message: Pick<StoredMessage, "id" | "content" | "mentions">, at: number): Promise<void>;
   /**
-   * Takes the words, the reactions and the pin out of a message, and the words out of every stored event that holds
+   * Takes the words, the reactions, the mentions and the pin out of a message, and the words out of every stored event that holds
    * them; the place in the room stays.
    */
   blank(tx: Tx, messageId: MessageId, at: number): Promise<void>;

@@ -33,7 +33,8 @@ function changed(body: Uint8Array, change: (message: Message, event: ChatEvent) 
   return toBinary(ChatEventSchema, event);
 }
 
-function messageIn(event: ChatEvent): Message | undefined {
+/** The message that an event holds; undefined when it holds none. */
+export function messageIn(event: ChatEvent): Message | undefined {
   switch (event.payload.case) {
     case "messageSent":
     case "messageEdited":

@@ -1,4 +1,3 @@
-import { type Expression, sql } from "kysely";
 import { RoomType } from "#gen/veza/chat/v1/room_pb.ts";
 import type { Queries } from "../../platform/database/database.ts";
 import { prepared } from "../../platform/database/prepared.ts";
@@ -6,17 +5,26 @@ import type { RoomId, UserId } from "../../platform/ids.ts";
 import type { ChatTables } from "../tables.ts";
 import type { DirectStore } from "./direct-store.ts";
 import { fromRow } from "./message-row.ts";
-
-/** Counting goes on no further: nobody reads the difference, and the cost has to end somewhere. */
-const unreadCounted = 10_000;
+import { unreadOf } from "./unread-sql.ts";
 
 /** Direct conversations in SQL. `build` is only asked for the form of queries; each runs on what its caller hands in. */
 export function createSqlDirectStore(build: Queries<ChatTables>): DirectStore {
   const findRoom = prepared((p: { key: string }) =>
     build.selectFrom("chat_rooms").select("id").where("direct_key", "=", p.key),
   );
-  const touch = prepared((p: { roomId: string; at: number }) =>
-    build.updateTable("chat_members").set({ last_message_at: p.at }).where("room_id", "=", p.roomId),
+  const touch = prepared((p: { roomId: string; senderId: number; at: number }) =>
+    build
+      .updateTable("chat_members")
+      .set((eb) => ({
+        last_message_at: p.at,
+        own_unread: eb
+          .case()
+          .when("user_id", "=", p.senderId)
+          .then(eb("own_unread", "+", 1))
+          .else(eb.ref("own_unread"))
+          .end(),
+      }))
+      .where("room_id", "=", p.roomId),
   );
   const findBlock = prepared((p: { one: number; other: number }) =>
     build
@@ -37,7 +45,8 @@ export function createSqlDirectStore(build: Queries<ChatTables>): DirectStore {
         db
           .selectFrom("chat_members as mine")
           .innerJoin("chat_rooms as room", "room.id", "mine.room_id")
-          .select(["mine.room_id", "mine.user_id", "mine.last_message_at", "mine.last_read_sequence"])
+          .select(["mine.room_id", "mine.user_id", "mine.last_message_at"])
+          .select(["mine.last_read_sequence", "mine.read_count", "mine.own_unread", "room.message_count"])
           .where("mine.user_id", "=", p.userId)
           .where("room.type", "=", RoomType.DIRECT)
           .where((eb) =>
@@ -66,17 +75,7 @@ export function createSqlDirectStore(build: Queries<ChatTables>): DirectStore {
       )
       .selectAll("last")
       .select(["page.last_message_at", "other.user_id as other_id", "other.username as other_username"])
-      .select((eb) =>
-        countRows(
-          eb
-            .selectFrom("chat_messages as unread")
-            .select("unread.id")
-            .whereRef("unread.room_id", "=", "page.room_id")
-            .whereRef("unread.sequence", ">", "page.last_read_sequence")
-            .whereRef("unread.sender_id", "<>", "page.user_id")
-            .limit(sql.lit(unreadCounted)),
-        ).as("unread"),
-      )
+      .select(unreadOf("page", "page").as("unread"))
       .orderBy("page.last_message_at", "desc")
       .orderBy("page.room_id", "desc"),
   );
@@ -114,8 +113,8 @@ export function createSqlDirectStore(build: Queries<ChatTables>): DirectStore {
       return made.length > 0;
     },
 
-    async touch(tx, roomId, at) {
-      await tx.executeQuery(touch({ roomId, at }));
+    async touch(tx, roomId, senderId, at) {
+      await tx.executeQuery(touch({ roomId, senderId: Number(senderId), at }));
     },
 
     async conversations(queries, userId, { after, limit }) {
@@ -167,8 +166,4 @@ export function createSqlDirectStore(build: Queries<ChatTables>): DirectStore {
 /** `smaller user id:larger user id`, so that both users find the same room. */
 function keyOf(one: UserId, other: UserId): string {
   return Number(one) < Number(other) ? `${one}:${other}` : `${other}:${one}`;
-}
-
-function countRows(rows: Expression<unknown>) {
-  return sql<number>`(select count(*) from ${rows} as counted)`;
 }

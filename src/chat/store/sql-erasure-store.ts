@@ -25,7 +25,7 @@ export function createSqlErasureStore(): ErasureStore {
     async forgetUser(tx, userId) {
       const id = Number(userId);
       // Memberships end last: whoever acts on one until then finds no name to write down.
-      await tx.updateTable("chat_members").set({ username: "" }).where("user_id", "=", id).execute();
+      await tx.updateTable("chat_members").set({ username: "", name_key: "" }).where("user_id", "=", id).execute();
       await tx.updateTable("chat_sanctions").set({ username: "" }).where("user_id", "=", id).execute();
       await tx.deleteFrom("chat_requests").where("user_id", "=", id).execute();
       await tx

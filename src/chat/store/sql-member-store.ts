@@ -2,6 +2,7 @@ import { SanctionKind } from "#gen/veza/chat/v1/moderation_pb.ts";
 import { RoomType } from "#gen/veza/chat/v1/room_pb.ts";
 import type { Queries } from "../../platform/database/database.ts";
 import type { RoomId } from "../../platform/ids.ts";
+import { nameKey } from "../../platform/name-key.ts";
 import type { ChatTables } from "../tables.ts";
 import type { MemberStore } from "./member-store.ts";
 import { memberOf } from "./rows.ts";
@@ -9,7 +10,7 @@ import { memberOf } from "./rows.ts";
 /** Members in SQL. */
 export function createSqlMemberStore(): MemberStore {
   return {
-    async insert(tx, member) {
+    async insert(tx, member, readCount) {
       await tx
         .insertInto("chat_members")
         .values({
@@ -20,6 +21,10 @@ export function createSqlMemberStore(): MemberStore {
           joined_at: member.joinedAt,
           last_message_at: member.lastMessageAt,
           last_read_sequence: member.lastReadSequence,
+          name_key: nameKey(member.username),
+          read_count: readCount,
+          own_unread: 0,
+          mentions_unread: 0,
         })
         .execute();
       await addToCount(tx, member.roomId, 1);
@@ -36,6 +41,16 @@ export function createSqlMemberStore(): MemberStore {
         .where("user_id", "=", Number(userId))
         .executeTakeFirst();
       return row && memberOf(row);
+    },
+    async named(queries, roomId, keys) {
+      if (keys.length === 0) return [];
+      const rows = await queries
+        .selectFrom("chat_members")
+        .selectAll()
+        .where("room_id", "=", roomId)
+        .where("name_key", "in", keys)
+        .execute();
+      return rows.map(memberOf);
     },
     async setRole(tx, roomId, userId, role) {
       await tx

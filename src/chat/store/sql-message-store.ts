@@ -26,6 +26,8 @@ export function createSqlMessageStore(build: Queries<ChatTables>): MessageStore 
       is_deleted: row.is_deleted,
       reply_to: row.reply_to,
       reply_count: row.reply_count,
+      ordinal: row.ordinal,
+      mentions: row.mentions,
       reactions: row.reactions,
       pinned_sequence: row.pinned_sequence,
     }),
@@ -33,7 +35,7 @@ export function createSqlMessageStore(build: Queries<ChatTables>): MessageStore 
   const rememberWriting = prepared((p: { roomId: string; userId: number; at: number }) =>
     build
       .updateTable("chat_members")
-      .set({ last_message_at: p.at })
+      .set((eb) => ({ last_message_at: p.at, own_unread: eb("own_unread", "+", 1) }))
       .where("room_id", "=", p.roomId)
       .where("user_id", "=", p.userId),
   );
@@ -100,18 +102,18 @@ export function createSqlMessageStore(build: Queries<ChatTables>): MessageStore 
       return rows.length > 0;
     },
 
-    async rewrite(tx, messageId, content, at) {
+    async rewrite(tx, { id, content, mentions }, at) {
       await tx
         .updateTable("chat_messages")
-        .set({ content, is_edited: 1, updated_at: at })
-        .where("id", "=", messageId)
+        .set({ content, mentions: JSON.stringify(mentions), is_edited: 1, updated_at: at })
+        .where("id", "=", id)
         .execute();
     },
 
     async blank(tx, messageId, at) {
       await tx
         .updateTable("chat_messages")
-        .set({ content: "", is_deleted: 1, updated_at: at, reactions: "[]", pinned_sequence: null })
+        .set({ content: "", is_deleted: 1, updated_at: at, mentions: "[]", reactions: "[]", pinned_sequence: null })
         .where("id", "=", messageId)
         .execute();
       await tx.deleteFrom("chat_reactions").where("message_id", "=", messageId).execute();

@@ -1,6 +1,7 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type ChatEvent, ChatEventSchema } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { UserId } from "../../platform/ids.ts";
+import { messageIn } from "./redacted-event.ts";
 
 const nobody = "0";
 
@@ -14,6 +15,11 @@ export function withoutUsers(body: Uint8Array, userIds: ReadonlySet<UserId>): Ui
   const named = namedIn(event);
   if (named !== undefined && named.username !== "" && userIds.has(named.userId as UserId)) {
     named.username = "";
+    changed = true;
+  }
+  const message = messageIn(event);
+  if (message?.mentions.some(({ userId }) => userIds.has(userId as UserId))) {
+    message.mentions = message.mentions.filter(({ userId }) => !userIds.has(userId as UserId));
     changed = true;
   }
   if (userIds.has(event.actorId as UserId)) {

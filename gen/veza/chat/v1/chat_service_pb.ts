@@ -2222,7 +2222,7 @@ export const GetUnreadCountsRequestSchema: GenMessage<GetUnreadCountsRequest, {j
  */
 export type GetUnreadCountsResponse = Message<"veza.chat.v1.GetUnreadCountsResponse"> & {
   /**
-   * A line for every room of the caller.
+   * A line for every room of the caller, at most 5000: those joined last.
    *
    * @generated from field: repeated veza.chat.v1.UnreadCount counts = 1;
    */
@@ -2236,7 +2236,7 @@ export type GetUnreadCountsResponse = Message<"veza.chat.v1.GetUnreadCountsRespo
  */
 export type GetUnreadCountsResponseJson = {
   /**
-   * A line for every room of the caller.
+   * A line for every room of the caller, at most 5000: those joined last.
    *
    * @generated from field: repeated veza.chat.v1.UnreadCount counts = 1;
    */
@@ -4672,8 +4672,8 @@ export const ChatService: GenService<{
     output: typeof SearchMessagesResponseSchema;
   },
   /**
-   * Says how far the caller has read. It never goes back.
-   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER.
+   * Says how far the caller has read. It never goes back, and not beyond the last event. Only the caller's own streams are told, by a signal.
+   * Fails: ROOM_NOT_FOUND, NOT_A_MEMBER, BANNED.
    *
    * @generated from rpc veza.chat.v1.ChatService.MarkRead
    */
@@ -4683,7 +4683,7 @@ export const ChatService: GenService<{
     output: typeof MarkReadResponseSchema;
   },
   /**
-   * What the caller has not read, room by room.
+   * What the caller has not read, room by room, direct conversations too: messages of others after the last one read, deleted ones not counted. What was said before joining counts as read.
    *
    * @generated from rpc veza.chat.v1.ChatService.GetUnreadCounts
    */
