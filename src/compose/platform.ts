@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { createRevocations } from "../platform/access/revocations.ts";
 import { createTrustedProxies } from "../platform/access/trusted-proxies.ts";
+import type { Bus } from "../platform/bus/bus.ts";
 import { createLocalBus } from "../platform/bus/local-bus.ts";
 import { measuredBus } from "../platform/bus/measured-bus.ts";
 import { tracedBus } from "../platform/bus/traced-bus.ts";
@@ -26,6 +27,8 @@ import type { Tracing } from "../platform/telemetry/tracing.ts";
 export interface PlatformOverrides {
   readonly clock?: Clock;
   readonly log?: Log;
+  /** A bus and a database that others use as well: whoever made them closes them. */
+  readonly shared?: { readonly bus: Bus; readonly database: Database<unknown> };
 }
 
 /** What has to be there before the floor is. */
@@ -40,17 +43,18 @@ export interface PlatformNeeds extends PlatformOverrides {
 export async function createPlatform(config: Config, needs: PlatformNeeds = {}): Promise<Platform & AsyncDisposable> {
   const { format, level } = config.log;
   const readable = format === "auto" ? (process.stdout.isTTY ? "pretty" : "json") : format;
-  const { tracing } = needs;
+  const { tracing, shared } = needs;
   const log = needs.log ?? createLog({ level, format: readable, tracing });
   const clock = needs.clock ?? systemClock;
   const metrics = createMetrics();
   const opened =
-    config.databaseUrl === undefined
+    shared?.database ??
+    (config.databaseUrl === undefined
       ? createSqliteDatabase(join(config.dataDir, "veza.sqlite"), metrics)
-      : await openPostgres(config.databaseUrl, log, { metrics, tracing });
+      : await openPostgres(config.databaseUrl, log, { metrics, tracing }));
   const database = measuredDatabase(opened, { metrics, tracing });
   const runtime = watchRuntime(metrics, { dataDir: config.dataDir });
-  const counted = measuredBus(createLocalBus({ log }), metrics);
+  const counted = measuredBus(shared?.bus ?? createLocalBus({ log }), metrics);
   const bus = tracing === undefined ? counted : tracedBus(counted, tracing, "local");
   const revocations = createRevocations({ bus, clock });
   return {
@@ -62,14 +66,16 @@ export async function createPlatform(config: Config, needs: PlatformNeeds = {}):
     bus,
     files: createFiles(config),
     database,
+    isShared: shared !== undefined,
     revocations,
     proxies: createTrustedProxies(config.trustedProxies),
     secrets: await createSecrets(config, database),
     async [Symbol.asyncDispose]() {
       revocations[Symbol.dispose]();
+      runtime[Symbol.dispose]();
+      if (shared !== undefined) return;
       await bus[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
-      runtime[Symbol.dispose]();
     },
   };
 }

@@ -12,6 +12,8 @@ export type SanctionId = Id<"sanction">;
 export type StreamId = Id<"stream">;
 export type ListenerId = Id<"listener">;
 export type RecordingId = Id<"recording">;
+/** One running process of a part. */
+export type InstanceId = Id<"instance">;
 export type LogEntryId = Id<"moderation log entry">;
 
 const counterBits = 12;

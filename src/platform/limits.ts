@@ -232,6 +232,18 @@ export const limits = {
     keysRemembered: 1000,
     recordingsInSummary: 100,
     accessRecheckMs: 60_000,
+    /** How often an instance says that it runs, and after which silence others take it for gone. */
+    instanceBeatMs: 400,
+    instanceSilentMs: 1_500,
+    /** How long one instance waits for what it asks of another. */
+    instanceCallMs: 1_000,
+    /** How often it is looked for what instances left that are gone, and how often for sources that did not return. */
+    orphanSweepMs: 10_000,
+    overdueSweepMs: 1_000,
+    /** Whoever ends a stream whose source did not return has this long, before another tries. */
+    overdueClaimMs: 10_000,
+    /** How long nobody is let in to a stream that another instance takes off air, should it never say that it has. */
+    endingElsewhereMs: 10_000,
     requestSweepMs: 10 * 60_000,
     erasureCheckMs: 60_000,
   },
@@ -267,6 +279,13 @@ export const limits = {
     /** A listener that takes nothing for this long is closed. */
     stalledListenerMs: 20_000,
     heartbeatMs: 15_000,
+    /** How often an instance says which renditions it relays, and how long they are sent to it after the last word. */
+    wantMs: 1_000,
+    wantedMs: 3_500,
+    /** How often the store is asked where streams stand that sound here, in case a bell was lost. */
+    recheckMs: 5_000,
+    /** Sound from before that is sent along when a rendition is first relayed, at most: bytes. */
+    backfillBytes: 384 * 1024,
     /** How often ICY titles come, in bytes of sound. */
     icyMetaBytes: 16_000,
     metricsMs: 10_000,

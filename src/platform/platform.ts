@@ -21,6 +21,8 @@ export interface Platform {
   readonly database: Database<unknown>;
   readonly bus: Bus;
   readonly files: Files;
+  /** Whether other processes work on the same database and hear the same bus. */
+  readonly isShared: boolean;
   readonly revocations: Revocations;
   readonly proxies: TrustedProxies;
   /** Keys that all processes of a service share. */

@@ -6,10 +6,11 @@ import { type Access, callerOf } from "./access.ts";
 import type { Audience } from "./audience.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import { type Come, wantedOr } from "./coming.ts";
-import { listenerNotFound, streamKeyWrong, streamNotFound } from "./errors.ts";
+import { listenerNotFound, placeTaken, streamKeyWrong, streamNotFound } from "./errors.ts";
 import type { StreamWrites } from "./events/event-log.ts";
+import type { Instances } from "./instances.ts";
 import { isKeyOf } from "./keys.ts";
-import type { Admission, ListenWish, LivePort, SourcePass } from "./live-port.ts";
+import type { Admission, ListenWish, SourcePass } from "./live-port.ts";
 import { onAirOf } from "./live-view.ts";
 import type { Recordings } from "./recordings.ts";
 import { isOnAir, requireMove } from "./states.ts";
@@ -27,10 +28,11 @@ export function createAdmission(needs: {
   audience: Audience;
   broadcasts: Pick<Broadcasts, "isEnding" | "startBySource">;
   recordings: Pick<Recordings, "playable">;
+  instances: Pick<Instances, "id">;
   come: Come;
-  live: () => LivePort;
 }): Admission {
-  const { database, writes, streams, listeners, access, audience, broadcasts, recordings, come, live } = needs;
+  const { database, writes, streams, listeners, access, audience, broadcasts, recordings, come } = needs;
+  const here = needs.instances.id;
   const { attendance } = audience;
   /** Listeners that a call has chosen and not yet taken. */
   const claimed = new Set<ListenerId>();
@@ -45,18 +47,11 @@ export function createAdmission(needs: {
   /** Sound starts a stream that waited for it. */
   async function pass(stream: StoredStream): Promise<SourcePass> {
     const isReady = isOnAir(stream.status) && !broadcasts.isEnding(stream.id);
-    const started = isReady ? stream : await broadcasts.startBySource(stream.id);
-    takeOnAir(started);
-    return { stream: onAirOf(started) };
+    return { stream: onAirOf(isReady ? stream : await broadcasts.startBySource(stream.id)) };
   }
 
   function requireListenable(stream: StoredStream): void {
     requireMove(broadcasts.isEnding(stream.id) ? StreamStatus.ENDED : stream.status, "listen");
-  }
-
-  /** The step that took it on air may be about to say so. */
-  function takeOnAir(stream: StoredStream): void {
-    if (isOnAir(stream.status) && !live().isOnAir(stream.id)) live().start(onAirOf(stream));
   }
 
   /** The listener that a call shall be, among those that the caller is already. */
@@ -70,12 +65,24 @@ export function createAdmission(needs: {
     }
     if (caller === undefined || wish.alwaysNew === true) return undefined;
     const mine = await listeners.thereOf(tx, wish.streamId, caller.userId);
-    return mine.find((each) => !each.leavesWithCall && !claimed.has(each.id) && !attendance.listening(each.id));
+    return mine.find((each) => !each.leavesWithCall && !claimed.has(each.id) && !isListening(each));
+  }
+
+  /** Of those at other instances that is known from what is stored. */
+  function isListening({ id, instance, idleSince }: StoredListener): boolean {
+    return instance === here ? attendance.listening(id) !== undefined : idleSince === undefined;
   }
 
   /** A listener that a call made and that is over: about to be stored as left. */
-  function isLeaving({ id, leavesWithCall }: StoredListener): boolean {
-    return leavesWithCall && attendance.listening(id) === undefined;
+  function isLeaving(listener: StoredListener): boolean {
+    return listener.leavesWithCall && !isListening(listener);
+  }
+
+  /** Has the call end that fills the listener's place at another instance: this one takes it. */
+  async function takeOver(caller: Principal | undefined, { listenerId }: ListenWish): Promise<void> {
+    if (listenerId === undefined || caller === undefined) return;
+    const listener = await listeners.find(database.read, listenerId);
+    if (listener?.userId === caller.userId) await audience.takeOver(listener);
   }
 
   return {
@@ -93,6 +100,7 @@ export function createAdmission(needs: {
     async listen(caller, wish) {
       const who = caller && callerOf(caller);
       const allowed = await access.load(who, wish.streamId);
+      await takeOver(caller, wish);
       const { stream, listener, nextSpan } = await writes.write(async (write) => {
         const { tx } = write;
         const stream = await access.again(tx, allowed, who, "hear");
@@ -102,15 +110,12 @@ export function createAdmission(needs: {
         const listener =
           found ?? (await come(write, { stream, caller, preferredQuality, country, leavesWithCall: true }));
         const preferred = wantedOr(preferredQuality, listener.preferredQuality);
-        if (found !== undefined) {
-          await listeners.update(tx, found.id, { preferredQuality: preferred, idleSince: undefined });
-        }
+        if (found !== undefined && !(await listeners.seat(tx, found, here, preferred))) throw placeTaken();
         const nextSpan = found === undefined ? 0 : await listeners.nextSpan(tx, found.id);
         claimed.add(listener.id);
         return { stream, listener: { ...listener, preferredQuality: preferred }, nextSpan };
       });
       claimed.delete(listener.id);
-      takeOnAir(stream);
       return attendance.seat(listener, onAirOf(stream), who, nextSpan);
     },
 

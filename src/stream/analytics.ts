@@ -5,7 +5,9 @@ import type { ListenerId, StreamId, UserId } from "../platform/ids.ts";
 import type { Access } from "./access.ts";
 import type { Audience } from "./audience.ts";
 import { adminOnly } from "./errors.ts";
+import type { Call, InstanceCalls } from "./instance-calls.ts";
 import type { LiveMetrics, LivePort } from "./live-port.ts";
+import { mergedMetrics, silentMetrics } from "./metrics.ts";
 import { addUp, type Numbers, type TimeWindow } from "./numbers.ts";
 import type { ListenedSession, ListenerStore } from "./store/listener-store.ts";
 import type { StreamTables } from "./tables.ts";
@@ -28,20 +30,25 @@ export interface Analytics {
   metrics(caller: Principal, streamId: StreamId): Promise<LiveMetrics | undefined>;
 }
 
+/** What an instance measures of a stream; null when it does not sound there. */
+const metricsCall: Call<{ streamId: StreamId }, LiveMetrics | null> = { name: "metrics" };
+
 export function createAnalytics(needs: {
   database: Database<StreamTables>;
   clock: Clock;
   listeners: ListenerStore;
   access: Access;
   audience: Audience;
+  calls: InstanceCalls;
   live: () => LivePort;
 }): Analytics {
-  const { database, clock, listeners, access, audience, live } = needs;
+  const { database, clock, listeners, access, audience, calls, live } = needs;
   const { read } = database;
+  calls.answer(metricsCall, async ({ streamId }) => live().metrics(streamId) ?? null);
   return {
     async ofStream(caller, streamId, time) {
       const { stream } = await access.require(caller, streamId, "manage");
-      await audience.store(streamId);
+      await audience.storeAll(streamId);
       const now = clock.now() + 1;
       const from = time.from ?? stream.createdAt;
       // What is to come is not known, and nobody is there yet.
@@ -62,8 +69,9 @@ export function createAnalytics(needs: {
       });
     },
     async metrics(caller, streamId) {
-      await access.load(caller, streamId);
-      return live().metrics(streamId);
+      const { stream } = await access.load(caller, streamId);
+      const found = [live().metrics(streamId), ...(await calls.askOthers(metricsCall, { streamId }))];
+      return mergedMetrics(found.filter((each) => each !== undefined && each !== null)) ?? silentMetrics(stream);
     },
   };
 }

@@ -9,6 +9,8 @@ import { createAccessWatches } from "./access-watches.ts";
 import { type Attendance, createAttendance, type Pending } from "./attendance.ts";
 import type { StreamWrite, StreamWrites } from "./events/event-log.ts";
 import { listenerLeft, qualityChanged } from "./facts.ts";
+import { type Call, type InstanceCalls, isUnreachable } from "./instance-calls.ts";
+import type { Instances } from "./instances.ts";
 import type { DropReason, LivePort } from "./live-port.ts";
 import { publicListener } from "./public-view.ts";
 import type { ListenerStore, StoredListener } from "./store/listener-store.ts";
@@ -24,8 +26,14 @@ export interface Audience extends Disposable {
   leaveAll(streamId: StreamId, reason: DropReason | undefined): Promise<void>;
   /** Lets those go who listen and may not hear what they listen to any more. Mostly that is noticed by itself. */
   recheck(): Promise<void>;
-  /** Stores what was listened to until now, of one stream or of all. */
-  store(streamId?: StreamId): Promise<void>;
+  /** Has another instance's listener go on listening here. */
+  takeOver(listener: StoredListener): Promise<void>;
+  /** Stores what was listened to here until now. */
+  store(): Promise<void>;
+  /** Stores what was listened to of a stream until now, at every instance. */
+  storeAll(streamId: StreamId): Promise<void>;
+  /** Says again who listens here, after this instance was taken for gone. */
+  reclaim(): Promise<void>;
   /** Has those leave who have not listened for too long. */
   sweep(signal: AbortSignal): Promise<void>;
   /** Resolves once all that was begun until now is stored. */
@@ -51,9 +59,12 @@ export function createAudience(needs: {
   listeners: ListenerStore;
   streams: Pick<StreamStore, "find">;
   access: Access;
+  instances: Pick<Instances, "id">;
+  calls: InstanceCalls;
   live: () => LivePort;
 }): Audience {
-  const { database, writes, bus, clock, log, listeners, streams, access, live } = needs;
+  const { database, writes, bus, clock, log, listeners, streams, access, calls, live } = needs;
+  const here = needs.instances.id;
   const running = new Set<Promise<void>>();
 
   /** For what nobody waits for: what fails is logged. */
@@ -118,7 +129,7 @@ export function createAudience(needs: {
     await database.write(async (tx) => {
       if (pending !== undefined) await storePending({ tx }, pending);
       // Another call may have come meanwhile.
-      if (attendance.listening(listenerId) === undefined) await listeners.update(tx, listenerId, { idleSince: at });
+      if (attendance.listening(listenerId) === undefined) await listeners.unseat(tx, listenerId, here, at);
     });
     pending?.stored();
     if (attendance.listening(listenerId) === undefined) attendance.forget(listenerId);
@@ -129,10 +140,11 @@ export function createAudience(needs: {
     if (pending !== undefined) await storePending(write, pending);
     const listener = await listeners.find(write.tx, id);
     if (listener === undefined || listener.leftAt !== undefined) return undefined;
-    if (how.onlyIdle === true && attendance.listening(id) !== undefined) return undefined;
+    if (how.onlyIdle === true && (attendance.listening(id) !== undefined || isElsewhere(listener))) return undefined;
     const leftAt = how.at ?? listener.idleSince ?? listener.seenAt;
     const left = { ...listener, leftAt };
-    await listeners.update(write.tx, id, { leftAt });
+    // Another instance may have had them leave since they were read.
+    if (!(await listeners.markLeft(write.tx, id, leftAt))) return undefined;
     await write.append({
       streamId: listener.streamId,
       ...(how.actorId === undefined ? actor(listener) : { actorId: how.actorId }),
@@ -147,6 +159,7 @@ export function createAudience(needs: {
     const all: StoredListener[] = [];
     for (let from = 0; from < gone.length; from += limits.stream.listenersPerWrite) {
       const some = gone.slice(from, from + limits.stream.listenersPerWrite);
+      if (how.onlyIdle !== true) await letGoElsewhere(some.filter(isElsewhere), how.reason);
       const left = await writes.write(async (write) => {
         const done = [];
         for (const { id } of some) done.push(await leaveOne(write, id, how));
@@ -158,6 +171,48 @@ export function createAudience(needs: {
     }
     return all;
   }
+
+  /** Whether somebody listens at another instance. */
+  function isElsewhere({ instance, idleSince }: StoredListener): boolean {
+    return idleSince === undefined && instance !== here;
+  }
+
+  /** Has other instances store what was listened to there, and let go. Those that are gone have let go of everybody. */
+  async function letGoElsewhere(some: readonly StoredListener[], reason: DropReason | undefined): Promise<void> {
+    const asked = [...Map.groupBy(some, ({ instance }) => instance)].map(async ([instance, theirs]) => {
+      const listenerIds = theirs.map(({ id }) => id);
+      try {
+        await calls.ask(instance, letGo, { listenerIds, ...(reason !== undefined && { reason }) });
+      } catch (error) {
+        if (!isUnreachable(error)) throw error;
+      }
+    });
+    await Promise.all(asked);
+  }
+
+  async function storeSome(some: readonly Pending[]): Promise<void> {
+    for (let from = 0; from < some.length; from += limits.stream.listenersPerWrite) {
+      const part = some.slice(from, from + limits.stream.listenersPerWrite);
+      await database.write(async (tx) => {
+        for (const each of part) await storePending({ tx }, each);
+      });
+      for (const each of part) each.stored();
+    }
+  }
+
+  calls.answer(letGo, async ({ listenerIds, reason }) => {
+    await storeSome(listenerIds.flatMap((id) => attendance.pending(id) ?? []));
+    const listening = listenerIds.flatMap((id) => attendance.listening(id) ?? []);
+    drop(
+      listening.map(({ listenerId, streamId }) => ({ id: listenerId, streamId })),
+      reason,
+    );
+    return null;
+  });
+  calls.answer(storeListening, async ({ streamId }) => {
+    await storeSome(attendance.allPending(streamId));
+    return null;
+  });
 
   /** Lets go of those who have left. */
   function drop(gone: readonly Pick<StoredListener, "id" | "streamId">[], reason: DropReason | undefined): void {
@@ -197,14 +252,17 @@ export function createAudience(needs: {
       );
     },
     recheck: () => recheckSome(attendance.all()),
-    async store(streamId) {
-      const pending = attendance.allPending(streamId);
-      for (let from = 0; from < pending.length; from += limits.stream.listenersPerWrite) {
-        const some = pending.slice(from, from + limits.stream.listenersPerWrite);
-        await database.write(async (tx) => {
-          for (const each of some) await storePending({ tx }, each);
-        });
-        for (const each of some) each.stored();
+    takeOver: (listener) => letGoElsewhere([listener].filter(isElsewhere), "replaced"),
+    store: () => storeSome(attendance.allPending()),
+    async storeAll(streamId) {
+      await Promise.all([storeSome(attendance.allPending(streamId)), calls.askOthers(storeListening, { streamId })]);
+    },
+    async reclaim() {
+      for (const { listenerId, streamId } of attendance.all()) {
+        const listener = await listeners.find(database.read, listenerId);
+        const isTheirs = listener?.instance === here && listener.leftAt === undefined;
+        if (isTheirs) await database.write((tx) => listeners.seat(tx, listener, here, listener.preferredQuality));
+        else drop([{ id: listenerId, streamId }], listener?.leftAt === undefined ? "replaced" : "left");
       }
     },
     async sweep(signal) {
@@ -223,6 +281,10 @@ export function createAudience(needs: {
     [Symbol.dispose]: () => watches[Symbol.dispose](),
   };
 }
+
+/** Has an instance let go of listeners, once what they listened to is stored. Without a reason their calls are over, or know it. */
+const letGo: Call<{ listenerIds: readonly ListenerId[]; reason?: DropReason }, null> = { name: "let-go" };
+const storeListening: Call<{ streamId: StreamId }, null> = { name: "store-listening" };
 
 const rechecking = "rechecking who may hear a stream failed";
 

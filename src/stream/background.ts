@@ -4,6 +4,9 @@ import type { Requests } from "../platform/requests/requests.ts";
 import { startRounds } from "../platform/rounds.ts";
 import type { Audience } from "./audience.ts";
 import { type ErasureNeeds, followErasures } from "./erasure.ts";
+import type { Instances } from "./instances.ts";
+import type { Orphans } from "./orphans.ts";
+import type { Recordings } from "./recordings.ts";
 import type { RoomsOfStreams } from "./rooms-of-streams.ts";
 import type { StreamTables } from "./tables.ts";
 
@@ -17,11 +20,15 @@ export function startBackground(
   needs: ErasureNeeds & {
     log: Log;
     requests: Requests<StreamTables>;
-    audience: Pick<Audience, "sweep" | "store" | "recheck">;
+    isShared: boolean;
+    instances: Pick<Instances, "onGone" | "onReturned">;
+    orphans: Orphans;
+    recordings: Pick<Recordings, "storeProgress">;
+    audience: Pick<Audience, "sweep" | "store" | "recheck" | "reclaim">;
     rooms: Pick<RoomsOfStreams, "archiveForgotten">;
   },
 ): Background {
-  const { bus, log, requests, audience, rooms } = needs;
+  const { bus, log, requests, audience, rooms, isShared, instances, orphans, recordings } = needs;
   const started = new AsyncDisposableStack();
   const rounds = (name: string, everyMs: number, round: (signal: AbortSignal) => Promise<void>) =>
     started.use(startRounds({ name, everyMs, log, round }));
@@ -29,6 +36,19 @@ export function startBackground(
   rounds("forgetting old requests", limits.stream.requestSweepMs, (signal) => requests.sweep(signal));
   rounds("storing what was listened to", limits.stream.listeningStoredMs, () => audience.store());
   rounds("taking leave of idle listeners", limits.stream.listenerSweepMs, (signal) => audience.sweep(signal));
+  rounds("ending streams whose source is gone", limits.stream.overdueSweepMs, (signal) => orphans.endOverdue(signal));
+  if (isShared) {
+    const orphaned = rounds("taking over from processes that are gone", limits.stream.orphanSweepMs, () =>
+      orphans.takeOver(),
+    );
+    started.use(instances.onGone(() => orphaned.ring()));
+    started.use(
+      instances.onReturned(() => {
+        audience.reclaim().catch((error: unknown) => log.error({ err: error }, "saying who listens here failed"));
+      }),
+    );
+    rounds("storing how far recordings are", limits.stream.listeningStoredMs, () => recordings.storeProgress());
+  }
   // A bell may get lost.
   rounds("rechecking who may hear streams", limits.stream.accessRecheckMs, () => audience.recheck());
   const tidying = rounds("archiving rooms of deleted streams", limits.stream.requestSweepMs, (signal) =>

@@ -9,15 +9,17 @@ import type { StreamId, UserId } from "../platform/ids.ts";
 import { limits } from "../platform/limits.ts";
 import type { Access } from "./access.ts";
 import type { Audience } from "./audience.ts";
+import type { Changes } from "./changes.ts";
 import { streamNotFound } from "./errors.ts";
 import type { NewEvent, StreamWrites } from "./events/event-log.ts";
 import { metadataUpdated, streamEnded, streamFailed, streamPaused, streamResumed, streamStarted } from "./facts.ts";
+import type { Call, InstanceCalls } from "./instance-calls.ts";
+import type { Instances } from "./instances.ts";
 import type { LivePort, Metadata, WantedQuality } from "./live-port.ts";
-import { onAirOf, silence } from "./live-view.ts";
 import { addUp } from "./numbers.ts";
-import type { KnownSounds } from "./on-air.ts";
 import { publicStream, storedSummary } from "./public-view.ts";
 import type { Recordings } from "./recordings.ts";
+import { silence } from "./silence.ts";
 import { isOnAir, requireMove, type Step } from "./states.ts";
 import type { ListenerStore } from "./store/listener-store.ts";
 import type { RecordingStore } from "./store/recording-store.ts";
@@ -50,6 +52,9 @@ export interface Broadcasts {
   isEnding(streamId: StreamId): boolean;
 }
 
+/** Has what sounds of a stream end at another instance; answered when its listeners and recordings are stored. */
+const goOffAir: Call<{ streamId: StreamId }, null> = { name: "go-off-air", timeoutMs: 5000 };
+
 interface Ending {
   readonly step: Extract<Step, "stop" | "fail">;
   readonly awaitsSource: boolean;
@@ -69,12 +74,38 @@ export function createBroadcasts(needs: {
   recordings: Recordings;
   access: Access;
   audience: Audience;
+  instances: Pick<Instances, "id">;
+  calls: InstanceCalls;
+  changes: Changes;
   live: () => LivePort;
-  best: KnownSounds;
 }): Broadcasts {
-  const { database, writes, clock, streams, listeners, recordingStore, recordings, access, audience, live, best } =
-    needs;
+  const { database, writes, clock, streams, listeners, recordingStore, recordings, access, audience, live } = needs;
+  const { instances, calls, changes } = needs;
   const endings = new Map<StreamId, Promise<StoredStream>>();
+  /** Streams that another instance is taking off air. */
+  const endingElsewhere = new Map<StreamId, Disposable>();
+
+  calls.answer(goOffAir, async ({ streamId }) => {
+    nobodyComes(streamId);
+    await silenceHere(streamId);
+    return null;
+  });
+
+  /** Lets nobody in until the other instance says that it is done; it may fail to. */
+  function nobodyComes(streamId: StreamId): void {
+    endingElsewhere.get(streamId)?.[Symbol.dispose]();
+    const until = new DisposableStack();
+    const timer = setTimeout(() => until.dispose(), limits.stream.endingElsewhereMs).unref();
+    until.defer(() => clearTimeout(timer));
+    until.use(changes.onChanged(streamId, () => until.dispose()));
+    until.defer(() => endingElsewhere.delete(streamId));
+    endingElsewhere.set(streamId, until);
+  }
+
+  async function silenceHere(streamId: StreamId): Promise<void> {
+    await live().stop(streamId);
+    await audience.settled();
+  }
 
   /** Takes a step that changes the status alone. Returns the stream before and after. */
   async function move(caller: Principal, streamId: StreamId, step: Step, payload: NewEvent["payload"]) {
@@ -111,12 +142,10 @@ export function createBroadcasts(needs: {
     let running = endings.get(streamId);
     if (running === undefined) {
       running = (async () => {
-        await live().stop(streamId);
-        best.delete(streamId);
-        await audience.settled();
+        await Promise.all([silenceHere(streamId), calls.askOthers(goOffAir, { streamId })]);
         await recordings.stopOf(streamId);
         await audience.leaveAll(streamId, undefined);
-        return await writes.write(async ({ tx, append }) => {
+        const ended = await writes.write(async ({ tx, append }) => {
           const before = await streams.find(tx, streamId);
           if (before === undefined || before.isDeleted) throw streamNotFound();
           const status = requireMove(before.status, ending.step);
@@ -126,10 +155,14 @@ export function createBroadcasts(needs: {
           const { error, awaitsSource } = ending;
           const changes = { status, endedAt, error, awaitsSource, summary: toBinary(StreamSummarySchema, summary) };
           await streams.update(tx, streamId, changes);
+          await streams.silence(tx, streamId);
           const by = ending.actorId === undefined ? {} : { actorId: ending.actorId };
           const { sequence } = await append({ streamId, ...by, at: endedAt, payload: ending.payload(summary) });
-          return { ...before, ...changes, headSequence: sequence };
+          return { ...before, ...changes, sound: silence, headSequence: sequence };
         });
+        // For those who came to other instances in between.
+        changes.ring(streamId);
+        return ended;
       })().finally(() => endings.delete(streamId));
       endings.set(streamId, running);
     }
@@ -153,7 +186,7 @@ export function createBroadcasts(needs: {
       const { sequence } = await append({ streamId, ...by, at: clock.now(), payload: metadataUpdated(metadata) });
       return { stream: { ...before, metadata, headSequence: sequence }, isNew: true };
     });
-    if (stored?.isNew && isOnAir(stored.stream.status)) live().update(onAirOf(stored.stream));
+    if (stored?.isNew && isOnAir(stored.stream.status)) changes.changed(stored.stream);
     return stored?.stream;
   }
 
@@ -186,12 +219,12 @@ export function createBroadcasts(needs: {
       const { sequence } = await append({ streamId, ...by, at, payload });
       return { stream: { ...after, headSequence: sequence }, isNew: true };
     });
-    if (started.isNew) live().start(onAirOf(started.stream));
+    if (started.isNew) changes.changed(started.stream);
     return started;
   }
 
   return {
-    isEnding: (streamId) => endings.has(streamId),
+    isEnding: (streamId) => endings.has(streamId) || endingElsewhere.has(streamId),
 
     async start(caller, streamId, config) {
       const allowed = await access.require(caller, streamId, "manage");
@@ -230,13 +263,13 @@ export function createBroadcasts(needs: {
 
     async pause(caller, streamId) {
       const { before, after } = await move(caller, streamId, "pause", streamPaused());
-      if (before.status !== after.status) live().pause(streamId);
+      if (before.status !== after.status) changes.changed(after);
       return after;
     },
 
     async resume(caller, streamId) {
       const { before, after } = await move(caller, streamId, "resume", streamResumed());
-      if (before.status !== after.status) live().resume(streamId);
+      if (before.status !== after.status) changes.changed(after);
       return after;
     },
 
@@ -271,6 +304,9 @@ export function createBroadcasts(needs: {
       const stream = await streams.find(database.read, streamId);
       if (stream === undefined || stream.isDeleted || !isOnAir(stream.status)) return;
       const awaitsSource = why === "source gone";
+      // It may have come to another instance.
+      const { instance } = stream.home;
+      if (awaitsSource && instance !== "" && instance !== instances.id) return;
       await takeOffAir(streamId, { step: "stop", error: "", awaitsSource, payload: streamEnded });
     },
   };

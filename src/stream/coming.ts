@@ -1,7 +1,7 @@
 import { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
 import type { Principal } from "../platform/access/principal.ts";
 import type { Clock } from "../platform/clock.ts";
-import { type ListenerId, newId, type UserId } from "../platform/ids.ts";
+import { type InstanceId, type ListenerId, newId, type UserId } from "../platform/ids.ts";
 import { limits } from "../platform/limits.ts";
 import { limitReached } from "./errors.ts";
 import type { StreamWrite } from "./events/event-log.ts";
@@ -28,8 +28,13 @@ export interface Coming {
 export type Come = (write: StreamWrite, coming: Coming) => Promise<StoredListener>;
 
 /** Throws LIMIT_REACHED when the stream is full, or the user listens in too many places. */
-export function createCome(needs: { clock: Clock; listeners: ListenerStore; live: () => LivePort }): Come {
-  const { clock, listeners, live } = needs;
+export function createCome(needs: {
+  clock: Clock;
+  instance: InstanceId;
+  listeners: ListenerStore;
+  live: () => LivePort;
+}): Come {
+  const { clock, instance, listeners, live } = needs;
   return async (write, { stream, caller, preferredQuality, country, leavesWithCall }) => {
     const { tx, append } = write;
     const { listenersPerStream, listenersPerUser } = limits.stream;
@@ -59,6 +64,7 @@ export function createCome(needs: { clock: Clock; listeners: ListenerStore; live
       listenMs: 0,
       volume: stream.volume,
       leavesWithCall,
+      instance,
     };
     await listeners.insert(tx, listener);
     if (caller !== undefined) await listeners.meet(tx, stream.id, caller.userId);

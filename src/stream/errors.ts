@@ -15,6 +15,9 @@ export const sequenceGap = () => new Failure(Reason.SEQUENCE_GAP);
 export const audioUnsupported = (sentence?: string) =>
   new Failure(Reason.AUDIO_UNSUPPORTED, sentence === undefined ? {} : { sentence });
 export const listenerNotFound = () => new Failure(Reason.LISTENER_NOT_FOUND);
+/** Two calls at different instances wanted the same listener's place at once. */
+export const placeTaken = () =>
+  new Failure(Reason.UNAVAILABLE, { sentence: "another call was faster: listen again", retryAfterMs: 0 });
 export const qualityUnavailable = () => new Failure(Reason.QUALITY_UNAVAILABLE);
 export const recordingNotFound = () => new Failure(Reason.RECORDING_NOT_FOUND);
 export const alreadyRecording = () => new Failure(Reason.ALREADY_RECORDING);

@@ -45,7 +45,7 @@ export async function createStreams(needs: {
     onSource: live.onSource,
     async begin() {
       await service.begin();
-      live.expectSources();
+      live.begin();
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

@@ -10,6 +10,8 @@ import type { Audience } from "./audience.ts";
 import { type Come, wantedOr } from "./coming.ts";
 import { listenerNotFound, qualityUnavailable } from "./errors.ts";
 import type { StreamWrites } from "./events/event-log.ts";
+import { type Call, type InstanceCalls, isUnreachable } from "./instance-calls.ts";
+import type { Instances } from "./instances.ts";
 import type { LivePort, Offer, WantedQuality } from "./live-port.ts";
 import { onAirOf } from "./live-view.ts";
 import { publicListener } from "./public-view.ts";
@@ -49,6 +51,19 @@ export interface Listeners {
   setVolume(caller: Principal, streamId: StreamId, listenerId: ListenerId | undefined, volume: number): Promise<void>;
 }
 
+/** Questions to the instance where somebody listens; the answer is the quality from here on, null when they do not. */
+const changeCall: Call<{ listenerId: ListenerId; wanted: WantedQuality }, WantedQuality | null> = {
+  name: "change-quality",
+};
+const reportCall: Call<
+  { listenerId: ListenerId; report: { bufferedMs: number; underruns: number } },
+  WantedQuality | null
+> = { name: "report-playback" };
+/** Without names, everybody who listens to the stream there. */
+const volumeCall: Call<{ streamId: StreamId; listenerIds?: readonly ListenerId[]; volume: number }, null> = {
+  name: "volume",
+};
+
 export function createListeners(needs: {
   database: Database<StreamTables>;
   writes: StreamWrites;
@@ -59,10 +74,47 @@ export function createListeners(needs: {
   access: Access;
   audience: Audience;
   come: Come;
+  instances: Pick<Instances, "id">;
+  calls: InstanceCalls;
   live: () => LivePort;
 }): Listeners {
-  const { database, writes, clock, streams, listeners, requests, access, audience, come, live } = needs;
+  const { database, writes, clock, streams, listeners, requests, access, audience, come, calls, live } = needs;
   const { attendance } = audience;
+  const here = needs.instances.id;
+
+  calls.answer(changeCall, async ({ listenerId, wanted }) => live().changeQuality(listenerId, wanted) ?? null);
+  calls.answer(reportCall, async ({ listenerId, report }) => live().reportPlayback(listenerId, report) ?? null);
+  calls.answer(volumeCall, async ({ streamId, listenerIds, volume }) => {
+    tellVolume(streamId, listenerIds, volume);
+    return null;
+  });
+
+  /** What the call comes to at the instance where somebody listens; undefined when they do not, or it cannot be reached. */
+  async function whereListening<Question, Answer>(
+    { instance, idleSince }: StoredListener,
+    call: Call<Question, Answer | null>,
+    question: Question,
+  ): Promise<Answer | undefined> {
+    if (idleSince !== undefined) return undefined;
+    try {
+      return (await calls.ask(instance, call, question)).content ?? undefined;
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+      return undefined;
+    }
+  }
+
+  async function change(listener: StoredListener, wanted: WantedQuality): Promise<WantedQuality | undefined> {
+    if (listener.instance === here) return live().changeQuality(listener.id, wanted);
+    return whereListening(listener, changeCall, { listenerId: listener.id, wanted });
+  }
+
+  /** Tells those who listen here: the ones that are named, or all. */
+  function tellVolume(streamId: StreamId, listenerIds: readonly ListenerId[] | undefined, volume: number): void {
+    const ids = attendance.all(streamId).map((each) => each.listenerId);
+    const told = listenerIds === undefined ? ids : ids.filter((id) => listenerIds.includes(id));
+    if (told.length > 0) live().setVolume(told, volume);
+  }
 
   /** The one that is named, or all that the caller is there. Throws LISTENER_NOT_FOUND for one that is not the caller's. */
   async function ofCaller(caller: Principal, streamId: StreamId, listenerId: ListenerId | undefined) {
@@ -81,7 +133,7 @@ export function createListeners(needs: {
   }
 
   function requireAvailable(stream: StoredStream, wanted: WantedQuality): void {
-    const { available } = live().sound(stream.id);
+    const { available } = live().sound(stream.id) ?? stream.sound;
     if (wanted === AudioQuality.AUTO || available.length === 0) return;
     if (!available.includes(wanted)) throw qualityUnavailable();
   }
@@ -126,7 +178,10 @@ export function createListeners(needs: {
     async list(caller, streamId, page) {
       const { stream } = await access.load(caller, streamId);
       const found = await listeners.there(database.read, streamId, page);
-      const shown = found.map((listener) => publicListener(listener, attendance.listening(listener.id)));
+      const shown = found.map((listener) => {
+        const isElsewhere = listener.instance !== here && listener.idleSince === undefined;
+        return publicListener(listener, isElsewhere ? listener : attendance.listening(listener.id));
+      });
       return { listeners: shown, total: stream.listenerCount };
     },
 
@@ -137,7 +192,9 @@ export function createListeners(needs: {
       requireAvailable(stream, wanted);
       // Those who listen are told of it at the packet from which it holds; the others get it when they listen.
       const offered = live().offer(onAirOf(stream), wanted).quality;
-      const changed = found.map(({ id }) => ({ id, actual: live().changeQuality(id, wanted) }));
+      const changed = await Promise.all(
+        found.map(async (each) => ({ id: each.id, actual: await change(each, wanted) })),
+      );
       await database.write(async (tx) => {
         for (const { id, actual } of changed) {
           await listeners.update(tx, id, {
@@ -152,7 +209,12 @@ export function createListeners(needs: {
     async reportPlayback(caller, streamId, listenerId, report) {
       await access.load(caller, streamId);
       const [listener] = await thereOf(caller, streamId, listenerId);
-      return live().reportPlayback(listenerId, report) ?? (listener as StoredListener).actualQuality;
+      const known = listener as StoredListener;
+      const quality =
+        known.instance === here
+          ? live().reportPlayback(listenerId, report)
+          : await whereListening(known, reportCall, { listenerId, report });
+      return quality ?? known.actualQuality;
     },
 
     async setVolume(caller, streamId, listenerId, volume) {
@@ -162,16 +224,19 @@ export function createListeners(needs: {
           await streams.update(tx, streamId, { volume });
           await listeners.setVolume(tx, streamId, volume);
         });
-        const everybody = attendance.all(streamId).map((each) => each.listenerId);
-        if (everybody.length > 0) live().setVolume(everybody, volume);
+        tellVolume(streamId, undefined, volume);
+        await calls.askOthers(volumeCall, { streamId, volume });
         return;
       }
       const found = await thereOf(caller, streamId, listenerId);
       await database.write(async (tx) => {
         for (const { id } of found) await listeners.update(tx, id, { volume });
       });
-      const ids = found.map(({ id }) => id).filter((id) => attendance.listening(id) !== undefined);
-      if (ids.length > 0) live().setVolume(ids, volume);
+      const listenerIds = found.map(({ id }) => id);
+      tellVolume(streamId, listenerIds, volume);
+      if (found.some(({ instance }) => instance !== here)) {
+        await calls.askOthers(volumeCall, { streamId, listenerIds, volume });
+      }
     },
   };
 }

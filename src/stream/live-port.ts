@@ -1,7 +1,9 @@
 import type { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
 import type { Principal } from "../platform/access/principal.ts";
 import type { Reason } from "../platform/failure.ts";
-import type { ListenerId, RecordingId, StreamId, UserId } from "../platform/ids.ts";
+import type { InstanceId, ListenerId, RecordingId, StreamId, UserId } from "../platform/ids.ts";
+import type { InstanceCalls } from "./instance-calls.ts";
+import type { Instances } from "./instances.ts";
 
 /**
  * Where the two halves of live audio meet. The domain remembers and decides: streams, who may hear them, who came and
@@ -33,6 +35,17 @@ export interface OnAirStream {
   /** What listeners get who ask for AUTO, to start with; AUTO is what the source itself sends. */
   readonly defaultQuality: WantedQuality;
   readonly metadata: Metadata;
+  readonly home: Home;
+  /** What it sounds like, as its home last stored it. */
+  readonly sound: Sound;
+}
+
+/** Where a stream's source is, or is waited for. */
+export interface Home {
+  /** Empty when no instance has it. */
+  readonly instance: InstanceId;
+  /** Grows with every instance that becomes the home: what an earlier one says is void. */
+  readonly epoch: number;
 }
 
 /** What a stream sounds like right now. */
@@ -75,12 +88,12 @@ export interface LiveMetrics {
 }
 
 /** Why a listener is let go, as in `veza.stream.v1.CloseReason`. */
-export type DropReason = "access lost" | "left";
+export type DropReason = "access lost" | "left" | "replaced";
 
 /** A recording that begins. */
 export interface RecordingOrder {
   readonly id: RecordingId;
-  readonly streamId: StreamId;
+  readonly stream: OnAirStream;
   /** AUTO is what the source sends. */
   readonly quality: WantedQuality;
 }
@@ -118,23 +131,20 @@ export interface RecordingProgress {
  * and nothing to tell. What the domain calls it has stored before, except for `stop` and the recordings: they come first.
  */
 export interface LivePort {
-  /** Takes a stream on air, so that sources and listeners can come. Also called for streams on air at the start of the process. */
-  start(stream: OnAirStream): void;
   /**
-   * Takes a stream off air: ends its sources with BROADCAST_OVER, tells its listeners `ended`, closes its recording.
+   * Takes a stream off air here: ends its sources with BROADCAST_OVER, tells its listeners `ended`, closes its recording.
    * Resolves once `OnAirEvents` was told of everything that it still had to hear of the stream.
    */
   stop(streamId: StreamId): Promise<void>;
-  pause(streamId: StreamId): void;
-  resume(streamId: StreamId): void;
-  /** What the stream is from here on: its title, default quality and metadata changed. */
+  /** What the stream is from here on: it was paused or resumed, its title, default quality, metadata or home changed. */
   update(stream: OnAirStream): void;
+  /** Whether a source of the stream is connected here. One that dropped and may return is not. */
+  hasSource(streamId: StreamId): boolean;
 
-  /** Whether the stream was taken on air here. */
-  isOnAir(streamId: StreamId): boolean;
-  sound(streamId: StreamId): Sound;
+  /** Undefined when nobody hears the stream here and it has no source here: then what is stored is what is known. */
+  sound(streamId: StreamId): Sound | undefined;
   offer(stream: OnAirStream, wanted: WantedQuality): Offer;
-  /** Undefined when nothing is known, as of a stream that is not on air. */
+  /** Of what sounds here; undefined when nothing does. */
   metrics(streamId: StreamId): LiveMetrics | undefined;
 
   /** Lets listeners go: their open calls end with the reason. The domain has written them off already. */
@@ -160,6 +170,10 @@ export interface LivePort {
   recoverRecording(recordingId: RecordingId, file: RecordingFile | undefined): Promise<RecordingResult>;
   /** Undefined when it is not being made here. */
   recordingProgress(recordingId: RecordingId): RecordingProgress | undefined;
+  /** What is being recorded here. */
+  recordingsHere(): RecordingId[];
+  /** The folder in which recordings are written here, by an id that all have who write to the same folder. */
+  folder(): Promise<string>;
   /** Deletes the file; one that is gone already is no failure. */
   deleteRecording(recordingId: RecordingId, file: RecordingFile | undefined): Promise<void>;
 }
@@ -256,8 +270,24 @@ export interface OnAirEvents {
   recordingClosed(recordingId: RecordingId, result: RecordingResult): Promise<void>;
 }
 
+/** Which instance has the source of which stream. */
+export interface Homes {
+  /**
+   * Makes this instance the home of a stream on air. Throws ALREADY_BROADCASTING while a source is connected to another
+   * instance, WRONG_STREAM_STATE when the stream is off air, UNAVAILABLE while it is not known whether the other runs.
+   */
+  take(streamId: StreamId): Promise<OnAirStream>;
+  /** The streams as they are stored, without those that are off air for good. */
+  find(streamIds: readonly StreamId[]): Promise<OnAirStream[]>;
+  /** Calls back when another instance has changed a stream. May be missed: `find` again now and then. */
+  onChanged(streamId: StreamId, listener: () => void): Disposable;
+}
+
 /** What the live part is made with: the domain's side of the door. */
 export interface LiveNeeds {
   readonly admission: Admission;
   readonly onAir: OnAirEvents;
+  readonly homes: Homes;
+  readonly instances: Instances;
+  readonly calls: InstanceCalls;
 }

@@ -176,4 +176,40 @@ export const streamMigrations: Migrations = {
         .execute();
     },
   },
+  "0002_instances": {
+    async up(db) {
+      const text = (table: string, column: string) =>
+        db.schema
+          .alterTable(table)
+          .addColumn(column, "text", (c) => c.notNull().defaultTo(""))
+          .execute();
+      await text("stream_streams", "home");
+      await db.schema
+        .alterTable("stream_streams")
+        .addColumn("home_epoch", "integer", (c) => c.notNull().defaultTo(0))
+        .execute();
+      await db.schema.alterTable("stream_streams").addColumn("source_until", "bigint").execute();
+      await text("stream_streams", "sound");
+      await db.schema
+        .createIndex("stream_streams_by_home")
+        .on("stream_streams")
+        .column("home")
+        .where(sql.ref("home"), "<>", "")
+        .execute();
+      await db.schema
+        .createIndex("stream_streams_by_source_until")
+        .on("stream_streams")
+        .column("source_until")
+        .where(sql.ref("source_until"), "is not", null)
+        .execute();
+      await text("stream_listeners", "instance");
+      await text("stream_recordings", "instance");
+      await text("stream_recordings", "folder");
+      await db.schema
+        .createTable("stream_instances")
+        .addColumn("id", "text", (c) => c.primaryKey())
+        .addColumn("beat", "bigint", (c) => c.notNull())
+        .execute();
+    },
+  },
 };

@@ -5,7 +5,7 @@ import type { Principal } from "../platform/access/principal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/database.ts";
 import { Failure, Reason } from "../platform/failure.ts";
-import { newId, type RecordingId, type StreamId, type UserId } from "../platform/ids.ts";
+import { type InstanceId, newId, type RecordingId, type StreamId, type UserId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
 import { type Requests, requestOf } from "../platform/requests/requests.ts";
 import { type Access, type Caller, requireAllowed, type StreamAccess } from "./access.ts";
@@ -13,7 +13,10 @@ import { wantedOr } from "./coming.ts";
 import { alreadyRecording, recordingNotFound, recordingOpen } from "./errors.ts";
 import type { StreamWrites } from "./events/event-log.ts";
 import { recordingStarted, recordingStopped } from "./facts.ts";
-import type { LivePort, PlayableRecording, RecordingFile, RecordingResult } from "./live-port.ts";
+import { type Call, type InstanceCalls, isUnreachable } from "./instance-calls.ts";
+import type { Instances } from "./instances.ts";
+import type { LivePort, PlayableRecording, RecordingFile, RecordingOrder, RecordingResult } from "./live-port.ts";
+import { onAirOf } from "./live-view.ts";
 import { decide } from "./permissions.ts";
 import { publicRecording } from "./public-view.ts";
 import { requireMove } from "./states.ts";
@@ -24,6 +27,15 @@ import type { Urls } from "./urls.ts";
 
 /** How long StopRecording waits for the file to be closed before it answers PROCESSING. */
 const closingMs = 5_000;
+
+/** What an instance answers that has begun to record. */
+interface Begun {
+  readonly file: RecordingFile;
+  readonly instance: InstanceId;
+  readonly folder: string;
+}
+const startCall: Call<{ order: RecordingOrder }, Begun> = { name: "start-recording", timeoutMs: closingMs };
+const stopCall: Call<{ recordingId: RecordingId }, RecordingResult> = { name: "stop-recording", timeoutMs: closingMs };
 
 /** Recordings: the rows and the rules. Their files are the live part's. What each method throws is in the contract. */
 export interface Recordings {
@@ -47,10 +59,12 @@ export interface Recordings {
   /** Ends what is being recorded of a stream. */
   stopOf(streamId: StreamId): Promise<void>;
   /**
-   * Closes what was open, and deletes what was being deleted, when the process ended. Reading the files takes its time,
-   * and goes on after this resolves.
+   * Closes what instances left open that are gone, and deletes what was being deleted, as far as the files can be
+   * reached here. Reading the files takes its time, and goes on after this resolves.
    */
   recover(): Promise<void>;
+  /** Stores how far what is recorded here is. */
+  storeProgress(): Promise<void>;
 }
 
 export function createRecordings(needs: {
@@ -62,11 +76,45 @@ export function createRecordings(needs: {
   recordings: RecordingStore;
   requests: Requests<StreamTables>;
   access: Access;
+  instances: Pick<Instances, "id" | "isRunning">;
+  calls: InstanceCalls;
   live: () => LivePort;
   urls: Urls;
 }): Recordings {
-  const { database, writes, clock, log, streams, recordings, requests, access, live, urls } = needs;
+  const { database, writes, clock, log, streams, recordings, requests, access, instances, calls, live, urls } = needs;
   const closing = new Map<RecordingId, Promise<StoredRecording | undefined>>();
+
+  calls.answer(startCall, async ({ order }) => startHere(order));
+  calls.answer(stopCall, async ({ recordingId }) => live().stopRecording(recordingId));
+
+  /** Where a recording is made: where its source is, so that it does not depend on the way between two instances. */
+  const recorderOf = ({ home }: StoredStream) => (home.instance === "" ? instances.id : home.instance);
+
+  async function startHere(order: RecordingOrder): Promise<Begun> {
+    const file = await live().startRecording(order);
+    return { file, instance: instances.id, folder: await live().folder() };
+  }
+
+  async function startAt(instance: InstanceId, order: RecordingOrder): Promise<Begun> {
+    if (instance === instances.id) return startHere(order);
+    try {
+      return (await calls.ask(instance, startCall, { order })).content;
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+      return startHere(order);
+    }
+  }
+
+  /** Ends one where it is made. Undefined when that instance is gone with it: whoever has its folder closes it. */
+  async function stopAt({ id, instance }: StoredRecording): Promise<RecordingResult | undefined> {
+    if (instance === instances.id) return live().stopRecording(id);
+    try {
+      return (await calls.ask(instance, stopCall, { recordingId: id })).content;
+    } catch (error) {
+      if (isUnreachable(error)) return undefined;
+      throw error;
+    }
+  }
 
   function show(recording: StoredRecording): Recording {
     return publicRecording(recording, urls.recording(recording.id), live().recordingProgress(recording.id));
@@ -139,13 +187,14 @@ export function createRecordings(needs: {
     if (running === undefined) {
       running = (async () => {
         const endedAt = clock.now();
+        const recording = await recordings.find(database.read, recordingId);
+        if (recording === undefined || !isOpen(recording)) return recording;
         await leaveOpen(recordingId, endedAt);
-        const result = await live()
-          .stopRecording(recordingId)
-          .catch((error: unknown) => {
-            log.error({ err: error, recording_id: recordingId }, "closing a recording failed");
-            return failedResult("the file could not be closed");
-          });
+        const result = await stopAt(recording).catch((error: unknown) => {
+          log.error({ err: error, recording_id: recordingId }, "closing a recording failed");
+          return failedResult("the file could not be closed");
+        });
+        if (result === undefined) return recordings.find(database.read, recordingId);
         return finish(recordingId, result, endedAt, actorId);
       })().finally(() => closing.delete(recordingId));
       closing.set(recordingId, running);
@@ -166,20 +215,20 @@ export function createRecordings(needs: {
         const stream = await access.again(tx, allowed, caller, "manage");
         const earlier = await requests.earlierResult(tx, request);
         const before = earlier && (await recordings.find(tx, earlier as RecordingId));
-        if (before) return { recording: before, isNew: false };
+        if (before) return { recording: before, stream: onAirOf(stream), isNew: false };
         requireMove(stream.status, "record");
         if (stream.recordingId !== undefined) throw alreadyRecording();
-        const recording = newRecording(stream, title, wantedOr(quality, Quality.AUTO), clock.now());
+        const recording = newRecording(stream, title, wantedOr(quality, Quality.AUTO), clock.now(), recorderOf(stream));
         await recordings.insert(tx, recording);
         await streams.update(tx, streamId, { recordingId: recording.id });
-        return { recording, isNew: true };
+        return { recording, stream: onAirOf(stream), isNew: true };
       });
       if (!begun.isNew) return show(begun.recording);
 
-      const { id } = begun.recording;
-      let file: RecordingFile;
+      const { id, instance } = begun.recording;
+      let started: Begun;
       try {
-        file = await live().startRecording({ id, streamId, quality: begun.recording.quality });
+        started = await startAt(instance, { id, stream: begun.stream, quality: begun.recording.quality });
       } catch (error) {
         await database.write(async (tx) => {
           await recordings.remove(tx, id);
@@ -189,8 +238,9 @@ export function createRecordings(needs: {
         throw error;
       }
       return writes.write(async ({ tx, append }) => {
-        await recordings.update(tx, id, fileColumns(file));
-        const recording = { ...begun.recording, ...fileColumns(file) };
+        const changes = { ...fileColumns(started.file), instance: started.instance, folder: started.folder };
+        await recordings.update(tx, id, changes);
+        const recording = { ...begun.recording, ...changes };
         const payload = recordingStarted(publicRecording(recording, urls.recording(id)));
         await append({ streamId, actorId: caller.userId, at: begun.recording.startedAt, payload });
         await requests.remember(tx, request, id);
@@ -234,7 +284,9 @@ export function createRecordings(needs: {
         if (isOpen(current)) throw recordingOpen();
         await recordings.markDeleted(tx, recordingId, clock.now());
       });
-      await deleteFile(recording);
+      // A file in another folder is deleted by those who have that.
+      const folder = await live().folder();
+      if (recording.folder === "" || recording.folder === folder) await deleteFile(recording);
     },
 
     async playable(caller, recordingId) {
@@ -253,20 +305,35 @@ export function createRecordings(needs: {
     async stopOf(streamId) {
       const stream = await streams.find(database.read, streamId);
       if (stream?.recordingId !== undefined) await close(stream.recordingId);
-      const rest = (await recordings.open(database.read)).filter((recording) => recording.streamId === streamId);
-      for (const { id } of rest) await close(id);
+      for (const { id } of await recordings.openOf(database.read, streamId)) await close(id);
     },
 
     async recover() {
-      for (const recording of await recordings.beingDeleted(database.read)) await deleteFile(recording);
-      for (const recording of await recordings.open(database.read)) {
+      const folder = await live().folder();
+      for (const recording of await recordings.beingDeleted(database.read, folder)) await deleteFile(recording);
+      for (const recording of await recordings.orphans(database.read, folder)) {
         await leaveOpen(recording.id);
+        const found = await recordings.find(database.read, recording.id);
+        // Another may have been faster.
+        if (found?.instance !== recording.instance) continue;
+        if (!(await database.write((tx) => recordings.adopt(tx, found, instances.id)))) continue;
         const running = recoverOne(recording).finally(() => closing.delete(recording.id));
         closing.set(recording.id, running);
         running.catch((error: unknown) =>
           log.warn({ err: error, recording_id: recording.id }, "recovering a recording is left to the next start"),
         );
       }
+    },
+
+    async storeProgress() {
+      const here = live().recordingsHere();
+      if (here.length === 0) return;
+      await database.write(async (tx) => {
+        for (const id of here) {
+          const progress = live().recordingProgress(id);
+          if (progress !== undefined) await recordings.progress(tx, id, progress);
+        }
+      });
     },
   };
 }
@@ -280,6 +347,7 @@ function newRecording(
   title: string,
   quality: StoredRecording["quality"],
   at: number,
+  instance: InstanceId,
 ): StoredRecording {
   return {
     id: newId(),
@@ -296,6 +364,8 @@ function newRecording(
     startedAt: at,
     endedAt: undefined,
     error: "",
+    instance,
+    folder: "",
   };
 }
 

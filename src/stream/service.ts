@@ -1,6 +1,7 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { StreamService as StreamServiceDescription } from "#gen/veza/stream/v1/stream_service_pb.ts";
 import { migrate } from "../platform/database/migrate.ts";
+import { limits } from "../platform/limits.ts";
 import type { AuthPeer, ChatPeer, StreamPeer } from "../platform/peers/peers.ts";
 import type { Platform } from "../platform/platform.ts";
 import { createRequests } from "../platform/requests/requests.ts";
@@ -11,15 +12,20 @@ import { createAnalytics } from "./analytics.ts";
 import { createAudience } from "./audience.ts";
 import { type Background, startBackground } from "./background.ts";
 import { createBroadcasts } from "./broadcasts.ts";
+import { createChanges } from "./changes.ts";
 import { createCome } from "./coming.ts";
 import { type CountryOf, unknownCountry } from "./country.ts";
 import { createStreamWrites } from "./events/event-log.ts";
 import { createFollowing } from "./events/following.ts";
+import { createHomes } from "./homes.ts";
+import { createInstanceCalls } from "./instance-calls.ts";
+import { createInstances } from "./instances.ts";
 import { createListeners } from "./listeners.ts";
 import type { LiveNeeds, LivePort } from "./live-port.ts";
-import { createShowStream, onAirOf } from "./live-view.ts";
+import { createShowStream } from "./live-view.ts";
 import { streamMigrations } from "./migrations.ts";
-import { createOnAirEvents, type KnownSounds } from "./on-air.ts";
+import { createOnAirEvents } from "./on-air.ts";
+import { createOrphans } from "./orphans.ts";
 import { createRecordings } from "./recordings.ts";
 import { createRememberedKeys } from "./remembered-keys.ts";
 import { createRoomsOfStreams } from "./rooms-of-streams.ts";
@@ -48,8 +54,8 @@ export interface StreamService extends LiveNeeds, AsyncDisposable {
   /** Where calls come from, for the calls of the live part. */
   readonly countryOf: CountryOf;
   /**
-   * Takes up what the process before left: closes its recordings, takes its streams on air. To be called once, when the
-   * live part is there, before sources and listeners come.
+   * Says that this instance runs, and takes up what those left that are gone. To be called once, when the live part is
+   * there, before sources and listeners come.
    */
   begin(): Promise<void>;
 }
@@ -82,13 +88,20 @@ export async function createStreamService(needs: {
   const access = createAccess({ read, streams, rooms: chat });
   const requests = createRequests({ store: stores.requests, database, clock });
   const rooms = createRoomsOfStreams({ database, streams, chat });
-  const floor = { database, writes, bus, clock, log, metrics, streams, listeners, requests, access, live };
+  const { isShared } = platform;
+  const instances = built.use(createInstances({ database, store: stores.instances, isShared, log }));
+  const calls = built.use(createInstanceCalls({ bus, instances }));
+  const changes = createChanges({ bus, instance: instances.id, live });
+  const floor = {
+    ...{ database, writes, bus, clock, log, metrics, streams, listeners, requests, access, live },
+    ...{ instances, calls, changes },
+  };
 
   const audience = built.use(createAudience(floor));
-  const come = createCome({ clock, listeners, live });
-  const best: KnownSounds = new Map();
+  const come = createCome({ clock, instance: instances.id, listeners, live });
   const recordings = createRecordings({ ...floor, recordings: stores.recordings, urls });
-  const broadcasts = createBroadcasts({ ...floor, recordingStore: stores.recordings, recordings, audience, best });
+  const broadcasts = createBroadcasts({ ...floor, recordingStore: stores.recordings, recordings, audience });
+  const orphans = createOrphans({ ...floor, homes: stores.homes, recordings, broadcasts });
   const following = built.use(createFollowing({ ...floor, store: stores.events, show }));
   const checks = createAccessChecks({ access, auth });
 
@@ -114,19 +127,31 @@ export async function createStreamService(needs: {
     ...eventHandlers({ following }),
   };
 
+  /** Sources that come back elsewhere find no home in the way. */
+  async function leaveHomes(): Promise<void> {
+    const sourceUntil = clock.now() + limits.live.sourceReturnMs;
+    await database.write((tx) => stores.homes.leaveAll(tx, instances.id, sourceUntil));
+  }
+
   const running = built.move();
   return {
     handlers,
     peer: { streamPermissions: checks.streamPermissions },
     countryOf,
     admission: createAdmission({ ...floor, audience, broadcasts, recordings, come }),
-    onAir: createOnAirEvents({ ...floor, broadcasts, recordings, best }),
+    onAir: createOnAirEvents({ ...floor, homes: stores.homes, instance: instances.id, broadcasts, recordings }),
+    homes: createHomes({ ...floor, store: stores.homes }),
+    instances,
+    calls,
     async begin() {
-      await database.write((tx) => listeners.idleAll(tx));
-      await recordings.recover();
-      for (const stream of await streams.onAir(read)) live().start(onAirOf(stream));
+      await instances.begin();
+      await orphans.takeOver();
+      if (!isShared) await orphans.waitAnew();
       background = startBackground({
         ...floor,
+        isShared,
+        orphans,
+        recordings,
         erasures: stores.erasures,
         requestStore: stores.requests,
         broadcasts,
@@ -137,6 +162,7 @@ export async function createStreamService(needs: {
       running.use(background);
     },
     async [Symbol.asyncDispose]() {
+      await leaveHomes().catch((error: unknown) => log.warn({ err: error }, "others wait for the end of this process"));
       await running.disposeAsync();
       // What was listened to until the end.
       await audience.settled();

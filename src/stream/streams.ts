@@ -9,17 +9,18 @@ import { limits } from "../platform/limits.ts";
 import { type Requests, requestOf } from "../platform/requests/requests.ts";
 import type { Access } from "./access.ts";
 import type { Audience } from "./audience.ts";
+import type { Changes } from "./changes.ts";
 import { limitReached, streamNotFound } from "./errors.ts";
 import type { StreamWrites } from "./events/event-log.ts";
 import { accessSubject } from "./events/subjects.ts";
 import { qualityChanged } from "./facts.ts";
 import { hashOfKey, newStreamKey } from "./keys.ts";
-import type { LivePort, WantedQuality } from "./live-port.ts";
-import { onAirOf, type ShowStream } from "./live-view.ts";
+import type { WantedQuality } from "./live-port.ts";
+import type { ShowStream } from "./live-view.ts";
 import type { Visibility } from "./permissions.ts";
 import type { RememberedKeys } from "./remembered-keys.ts";
 import type { RoomsOfStreams } from "./rooms-of-streams.ts";
-import { isOnAir, requireMove } from "./states.ts";
+import { requireMove } from "./states.ts";
 import type { ListenerStore } from "./store/listener-store.ts";
 import type { ActivePlace, ActiveSort, StoredStream, StreamSettings, StreamStore } from "./store/stream-store.ts";
 import type { StreamTables } from "./tables.ts";
@@ -72,12 +73,12 @@ export function createStreams(needs: {
   rooms: RoomsOfStreams;
   audience: Pick<Audience, "leaveAll">;
   keys: RememberedKeys;
-  live: () => LivePort;
+  changes: Pick<Changes, "changed" | "ring">;
   show: ShowStream;
   /** Does the work that a deleted stream leaves behind, soon. */
   tidyUp: () => void;
 }): Streams {
-  const { database, writes, clock, bus, streams, listeners, requests, access, rooms, audience, keys, live, show } =
+  const { database, writes, clock, bus, streams, listeners, requests, access, rooms, audience, keys, changes, show } =
     needs;
 
   async function requireRoomFor(queries: Queries<StreamTables>, caller: Principal): Promise<void> {
@@ -134,9 +135,9 @@ export function createStreams(needs: {
       });
     },
 
-    async update(caller, streamId, changes) {
+    async update(caller, streamId, wanted) {
       const allowed = await access.require(caller, streamId, "manage");
-      const { roomId, ...rest } = changes;
+      const { roomId, ...rest } = wanted;
       if (roomId !== undefined && roomId !== null && roomId !== allowed.stream.roomId) {
         await rooms.requireReadable(caller, roomId);
       }
@@ -154,7 +155,7 @@ export function createStreams(needs: {
         const { sequence } = await append({ streamId, actorId: caller.userId, at: clock.now(), payload });
         return { before, after: { ...after, headSequence: sequence } };
       });
-      if (isOnAir(after.status)) live().update(onAirOf(after));
+      changes.changed(after);
       if (after.visibility !== before.visibility && after.ownsRoom && after.roomId !== undefined) {
         await rooms.open(after.roomId, after.visibility);
       }
@@ -176,6 +177,7 @@ export function createStreams(needs: {
       });
       keys.forget(streamId);
       bus.publish(accessSubject(streamId), new Uint8Array());
+      changes.ring(streamId);
       // Who came in between.
       await audience.leaveAll(streamId, "access lost");
       needs.tidyUp();

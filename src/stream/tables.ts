@@ -49,6 +49,14 @@ export interface StreamsTable {
   head_sequence: number;
   /** Events up to this number are no longer kept. */
   floor_sequence: number;
+  /** The instance that has its source, or waits for its return; empty when none does. */
+  home: string;
+  /** Grows with every instance that becomes its home: what an earlier one still says is void. */
+  home_epoch: number;
+  /** Until when a source is waited for that no instance has; null when none is. */
+  source_until: number | null;
+  /** JSON: what its home last said it sounds like; empty when it does not sound. */
+  sound: string;
   /** Set once the stream is deleted: the row stays for its recordings and for who listened. */
   deleted_at: number | null;
 }
@@ -80,6 +88,8 @@ export interface ListenersTable {
   volume: number;
   /** 1 when a call made the listener, and they leave with it. */
   leaves_with_call: number;
+  /** The instance at which they listen, or did last; empty before. */
+  instance: string;
 }
 
 /** A time in which sound of one quality was sent to a listener without a longer pause. */
@@ -120,8 +130,19 @@ export interface RecordingsTable {
   started_at: number;
   ended_at: number | null;
   error: string;
+  /** The instance that makes it, or closes it. */
+  instance: string;
+  /** The folder that its file is in, by its id; empty when that is not known. */
+  folder: string;
   /** Set when it is to be deleted: the row goes once the file is gone. */
   deleted_at: number | null;
+}
+
+/** The processes that are running. */
+export interface InstancesTable {
+  id: string;
+  /** Grows as long as it runs. */
+  beat: number;
 }
 
 export interface EventsTable {
@@ -146,4 +167,5 @@ export interface StreamTables {
   stream_events: EventsTable;
   stream_requests: RequestsTable;
   stream_cursors: CursorsTable;
+  stream_instances: InstancesTable;
 }

@@ -87,6 +87,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<AuthHouse> 
     tracing: undefined,
     clock,
     bus,
+    isShared: false,
     database: await openDatabase(dataDir),
     files: createLocalFiles(join(dataDir, "files")),
     revocations: createRevocations({ bus, clock }),

@@ -74,7 +74,7 @@ describe("events of a stream", () => {
     expect(hello).toMatchObject({ headSequence: 0n, state: ResumeState.RESUMED, stream: { id: streamId } });
 
     await streamer.stream.startStream({ streamId });
-    house.live.source(streamId, AudioQuality.HIGH);
+    await house.live.source(streamId, AudioQuality.HIGH);
     const seat = await house.live.listen(member.principal, streamId);
     await streamer.stream.updateMetadata({ streamId, metadata: { currentTrack: "one" } });
     seat.qualityIs(AudioQuality.LOW);
@@ -84,7 +84,7 @@ describe("events of a stream", () => {
     await streamer.stream.stopRecording({ recordingId: recording?.id ?? "" });
     await member.stream.leaveStream({ streamId });
     await house.service.onAir.failed(streamId as StreamId, { reason: 305, message: "what?", isFatal: false });
-    house.live.sourceLost(streamId);
+    await house.live.sourceLost(streamId);
     await streamer.stream.stopStream({ streamId });
 
     const events = await take(frames, 13);

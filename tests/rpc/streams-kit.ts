@@ -28,6 +28,7 @@ import type {
   LivePort,
   OnAirStream,
   RecordingFile,
+  RecordingOrder,
   RecordingResult,
   Rendition,
   Seat,
@@ -59,15 +60,17 @@ export class TestLive implements LivePort {
   }
 
   /** A source comes that can be made into all renditions up to one. */
-  source(streamId: string, best: Rendition = HIGH): void {
+  source(streamId: string, best: Rendition = HIGH): Promise<void> {
     const available = renditions.filter((each) => each <= best);
-    this.#sound(streamId as StreamId, { hasSource: true, available, best });
+    return this.#sound(streamId as StreamId, { hasSource: true, available, best });
   }
-  sourceLost(streamId: string): void {
-    this.#sound(streamId as StreamId, silence);
+  sourceLost(streamId: string): Promise<void> {
+    return this.#sound(streamId as StreamId, silence);
   }
-  #sound(streamId: StreamId, sound: Sound): void {
+  async #sound(streamId: StreamId, sound: Sound): Promise<void> {
     this.sounds.set(streamId, sound);
+    // As a source does that comes: what it sounds like is its home's to say.
+    await this.service.homes.take(streamId);
     this.service.onAir.soundChanged(streamId, sound);
   }
 
@@ -99,9 +102,6 @@ export class TestLive implements LivePort {
     }
   }
 
-  start(stream: OnAirStream): void {
-    this.streams.set(stream.id, stream);
-  }
   async stop(streamId: StreamId): Promise<void> {
     for (const [id, seat] of this.seats) {
       if (seat.stream.id !== streamId) continue;
@@ -111,16 +111,17 @@ export class TestLive implements LivePort {
     for (const [id, recording] of this.recordings) {
       if (recording.streamId === streamId) await this.service.onAir.recordingClosed(id, this.#close(id));
     }
-    if (this.sounds.get(streamId)?.hasSource) this.sourceLost(streamId);
+    if (this.sounds.get(streamId)?.hasSource) await this.sourceLost(streamId);
     this.streams.delete(streamId);
   }
-  pause(): void {}
-  resume(): void {}
   update(stream: OnAirStream): void {
     this.streams.set(stream.id, stream);
   }
   isOnAir(streamId: StreamId): boolean {
     return this.streams.has(streamId);
+  }
+  hasSource(streamId: StreamId): boolean {
+    return this.sound(streamId).hasSource;
   }
   sound(streamId: StreamId): Sound {
     return this.sounds.get(streamId) ?? silence;
@@ -172,13 +173,14 @@ export class TestLive implements LivePort {
   setVolume(listenerIds: readonly ListenerId[], volume: number): void {
     for (const id of listenerIds) this.volumes.set(id, volume);
   }
-  async startRecording(order: { id: RecordingId; streamId: StreamId; quality: WantedQuality }): Promise<RecordingFile> {
-    const { available } = this.sound(order.streamId);
+  async startRecording(order: RecordingOrder): Promise<RecordingFile> {
+    const streamId = order.stream.id;
+    const { available } = this.sound(streamId);
     if (order.quality !== AUTO && available.length > 0 && !available.includes(order.quality)) {
       throw new Failure(Reason.QUALITY_UNAVAILABLE);
     }
     const file = { fileName: `${order.id}.webm`, contentType: "audio/webm", quality: order.quality };
-    this.recordings.set(order.id, { streamId: order.streamId, file, ms: this.#clock.now() });
+    this.recordings.set(order.id, { streamId, file, ms: this.#clock.now() });
     return file;
   }
   async stopRecording(recordingId: RecordingId): Promise<RecordingResult> {
@@ -200,6 +202,12 @@ export class TestLive implements LivePort {
     if (recording === undefined) return undefined;
     const durationMs = this.#clock.now() - recording.ms;
     return { bytes: durationMs * 16, durationMs };
+  }
+  recordingsHere(): RecordingId[] {
+    return [...this.recordings.keys()];
+  }
+  async folder(): Promise<string> {
+    return "the folder";
   }
   async deleteRecording(_: RecordingId, file: RecordingFile | undefined): Promise<void> {
     if (file !== undefined) this.deletedFiles.push(file.fileName);

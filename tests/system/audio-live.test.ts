@@ -5,6 +5,7 @@ import { StreamStatus, StreamVisibility } from "#gen/veza/stream/v1/stream_pb.ts
 import type { ListenResponse } from "#gen/veza/stream/v1/stream_service_pb.ts";
 import { createOggMuxer, createWebmMuxer } from "#src/stream/audio/index.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
+import { keepSending } from "../kit/broadcast.ts";
 import { createTestClock, type TestClock } from "../kit/clock.ts";
 import { countedFrames, countingFrames, frameBytes, frameMs } from "../kit/counting-mp3.ts";
 import { failureOf } from "../kit/failures.ts";
@@ -43,24 +44,6 @@ async function newStream(title: string, visibility: StreamVisibility = StreamVis
 
 async function statusOf(streamId: string): Promise<StreamStatus | undefined> {
   return (await streamer.stream.getStreamInfo({ streamId })).stream?.status;
-}
-
-/** Sends frames of the counting pattern at the pace at which they play, until it is stopped. */
-function keepSending(send: (frames: Buffer) => void, from = 0): { stop(): number } {
-  let number = from;
-  const startedAt = performance.now();
-  const timer = setInterval(() => {
-    const due = from + Math.floor((performance.now() - startedAt) / frameMs);
-    if (due <= number) return;
-    send(countingFrames(number, due - number));
-    number = due;
-  }, 40);
-  return {
-    stop() {
-      clearInterval(timer);
-      return number;
-    },
-  };
 }
 
 function expectContiguous(packets: readonly HeardPacket[]): void {

@@ -4,7 +4,7 @@ import { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
 import { CloseReason } from "#gen/veza/stream/v1/stream_event_pb.ts";
 import { type ListenResponse, ListenResponseSchema } from "#gen/veza/stream/v1/stream_service_pb.ts";
 import type { HttpExchange } from "#src/platform/http/http-exchange.ts";
-import type { ListenerId, StreamId, UserId } from "#src/platform/ids.ts";
+import type { InstanceId, ListenerId, StreamId, UserId } from "#src/platform/ids.ts";
 import { limits } from "#src/platform/limits.ts";
 import { createMetrics } from "#src/platform/telemetry/metrics.ts";
 import type { PushSink } from "#src/rpc/push-stream.ts";
@@ -70,6 +70,8 @@ const stream: OnAirStream = {
   isPaused: false,
   defaultQuality: AUTO,
   metadata: { currentTrack: "", artist: "", album: "", genre: "", customFields: {} },
+  home: { instance: "" as InstanceId, epoch: 0 },
+  sound: { hasSource: false, available: [], best: undefined },
 };
 
 function seatFor(preferredQuality: WantedQuality) {
@@ -159,6 +161,9 @@ function world() {
     ladders: ladder.pool,
     counters: createLiveCounters(createMetrics()),
     onSound: () => undefined,
+    relay: () => {
+      throw new Error("nobody else has it");
+    },
   });
   air.begin({ codec: "opus", sampleRate: 48_000, channels: 2, gain: 0, bitrate: 300_000 } as SourceFormat);
   return {

@@ -8,7 +8,6 @@ import type { Admission } from "../live-port.ts";
 import { sourceKey } from "./credentials.ts";
 import { answerOf, type HttpAnswer, internalError, keyWanted } from "./http-answers.ts";
 import type { IncomingFile, IncomingFiles } from "./incoming-file.ts";
-import type { OnAirStreams } from "./on-air-streams.ts";
 import { streamOfMount } from "./source-address.ts";
 import { readSourceRequest, type SourceRequest } from "./source-request.ts";
 
@@ -35,13 +34,8 @@ const phrases: Readonly<Record<number, string>> = {
 
 const heard: HttpAnswer = { status: 200, headers: {}, sentence: "the stream was heard" };
 
-export function createIcecast(needs: {
-  admission: () => Admission;
-  files: IncomingFiles;
-  streams: OnAirStreams;
-  log: Log;
-}): Icecast {
-  const { admission, files, streams, log } = needs;
+export function createIcecast(needs: { admission: () => Admission; files: IncomingFiles; log: Log }): Icecast {
+  const { admission, files, log } = needs;
 
   /** Lets a source in, as its request says who it is and what it sends. */
   async function admit(
@@ -55,7 +49,7 @@ export function createIcecast(needs: {
     if (streamId === undefined) throw streamNotFound();
     const kind = files.kindOf(header("content-type"));
     const { stream } = await admission().sourceByKey(streamId, key);
-    return files.open(streams.of(stream), kind, onEnd);
+    return files.open(stream, kind, onEnd);
   }
 
   function answerTo(error: unknown, target: string): HttpAnswer {

@@ -1,9 +1,9 @@
 import { Failure, Reason } from "../../platform/failure.ts";
 import type { ContainerKind } from "../audio/index.ts";
 import { audioUnsupported, broadcastOver } from "../errors.ts";
+import type { OnAirStream } from "../live-port.ts";
 import { isForeignSound, isForeignType } from "./foreign-sound.ts";
 import type { Ingest, Source } from "./ingest.ts";
-import type { OnAir } from "./on-air.ts";
 import { containerOf } from "./source-address.ts";
 import type { Transcoder, Transcoding, TranscodingEnd } from "./transcoder.ts";
 
@@ -26,7 +26,7 @@ export interface IncomingFiles {
   /** Throws AUDIO_UNSUPPORTED for a content type of which nothing is made here. */
   kindOf(contentType: string | undefined): FileKind;
   /** Lets a source broadcast, as `Ingest.open` does. Throws ALREADY_BROADCASTING, LIMIT_REACHED. */
-  open(air: OnAir, kind: FileKind, onEnd: (failure: Failure) => void): IncomingFile;
+  open(stream: OnAirStream, kind: FileKind, onEnd: (failure: Failure) => void): Promise<IncomingFile>;
 }
 
 const withoutFfmpeg =
@@ -45,13 +45,13 @@ export function createIncomingFiles(needs: { ingest: Ingest; transcoder: Transco
       return "foreign";
     },
 
-    open(air, kind, onEnd) {
+    async open(stream, kind, onEnd) {
       let transcoding: Transcoding | undefined;
       /** What came of the file while it is not known what it is. */
       let begin: Uint8Array | undefined = new Uint8Array();
       const done = Promise.withResolvers<boolean>();
       // What ffmpeg makes of a file is Ogg, whatever the file was.
-      const source: Source = ingest.open(air, { container: kind === "foreign" ? "ogg" : kind }, stopped);
+      const source: Source = await ingest.open(stream, { container: kind === "foreign" ? "ogg" : kind }, stopped);
 
       function stopped(failure: Failure): void {
         drop();

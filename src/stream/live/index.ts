@@ -1,7 +1,9 @@
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { HttpExchange } from "../../platform/http/http-exchange.ts";
+import { limits } from "../../platform/limits.ts";
 import type { Platform } from "../../platform/platform.ts";
+import { startRounds } from "../../platform/rounds.ts";
 import { createLadderPool } from "../audio/index.ts";
 import type { CountryOf } from "../country.ts";
 import type { LiveNeeds, LivePort } from "../live-port.ts";
@@ -17,6 +19,7 @@ import { createMetadataEndpoint } from "./metadata.ts";
 import { createOnAirStreams } from "./on-air-streams.ts";
 import { createPublishing, type Publishing } from "./publish.ts";
 import { createRecordingFiles } from "./recording-files.ts";
+import { createServing } from "./serving.ts";
 import { createTranscoder } from "./transcoder.ts";
 
 /** What sounds in this process: sources, renditions, listeners, recordings. */
@@ -25,8 +28,8 @@ export interface Live extends AsyncDisposable {
   readonly publishing: Publishing;
   readonly listening: Listening;
   readonly http: LiveHttp;
-  /** Gives the sources of streams that are on air already their time to return: the process before this one had them. */
-  expectSources(): void;
+  /** Looks now and then where streams stand that sound here. To be called once, when the domain can be asked. */
+  begin(): void;
   /** Takes a connection whose first bytes are a source's request. */
   onSource(socket: Socket, firstBytes: Uint8Array): void;
 }
@@ -50,7 +53,8 @@ export function createLive(needs: {
   shutdown: AbortSignal;
 }): Live {
   const { platform } = needs;
-  const { log, clock, metrics, revocations, config } = platform;
+  const { domain } = needs;
+  const { bus, log, clock, metrics, revocations, config } = platform;
   const counters = createLiveCounters(metrics);
   const built = new AsyncDisposableStack();
   const admission = () => needs.domain().admission;
@@ -60,14 +64,30 @@ export function createLive(needs: {
     createLadderPool({ broke: (error) => log.error({ err: error }, "a thread that encodes sound broke") }),
   );
   const leases = createLeases({ clock });
-  const ingest = createIngest({ leases, onAir, log });
+  const ingest = createIngest({ leases, streams: () => streams, onAir, log });
   const streams = built.use(
     createOnAirStreams({
+      domain,
       ladders,
       counters,
-      onSound: (streamId, sound) => onAir().soundChanged(streamId, sound),
+      bus,
+      log,
+      onSound(air) {
+        serving.announce(air.stream.id);
+        if (air.isLeading) onAir().soundChanged(air.stream.id, air.sound);
+      },
+      onHomeLost(streamId) {
+        leases.revoke(streamId);
+        serving.forget(streamId);
+      },
+      onOver(streamId) {
+        port
+          .stop(streamId)
+          .catch((error: unknown) => log.error({ err: error, stream_id: streamId }, "ending a stream failed"));
+      },
       onTick(now) {
         ingest.tick(now);
+        serving.tick(now);
         for (const streamId of leases.expired()) {
           onAir()
             .sourceGone(streamId)
@@ -76,16 +96,18 @@ export function createLive(needs: {
       },
     }),
   );
+  const serving = built.use(createServing({ bus, streams: () => streams }));
   const listening = built.use(createListening({ admission, streams, revocations, clock }));
   const files = createRecordingFiles(join(config.dataDir, "recordings"));
   const transcoder = built.use(createTranscoder({ log }));
   const incoming = createIncomingFiles({ ingest, transcoder });
-  const icecast = createIcecast({ admission, files: incoming, streams, log });
+  const icecast = createIcecast({ admission, files: incoming, log });
   const port = built.use(
     createLivePort({
       onAir,
       streams,
       leases,
+      serving,
       listening,
       ladders,
       files,
@@ -96,6 +118,8 @@ export function createLive(needs: {
     }),
   );
 
+  const publishing = createPublishing({ domain, ingest });
+
   needs.shutdown.addEventListener("abort", () => {
     ingest.end();
     listening.endHttp();
@@ -103,15 +127,28 @@ export function createLive(needs: {
 
   return {
     port,
-    publishing: createPublishing({ admission, ingest, streams }),
+    publishing: publishing,
     listening,
     http: {
       ...createListenHttp({ admission, listening, files, countryOf: needs.countryOf, log }),
       source: icecast.put,
       metadata: createMetadataEndpoint({ admission, onAir, log }),
     },
-    expectSources() {
-      for (const { stream } of streams.all()) leases.expect(stream.id);
+    begin() {
+      const { calls, instances } = domain();
+      serving.answer(calls);
+      publishing.answer(calls);
+      if (!platform.isShared) return;
+      const rechecking = built.use(
+        startRounds({
+          name: "looking where streams stand",
+          everyMs: limits.live.recheckMs,
+          log,
+          round: streams.recheck,
+        }),
+      );
+      built.use(bus.onGap(() => rechecking.ring()));
+      built.use(instances.onReturned(() => rechecking.ring()));
     },
     onSource: icecast.onSource,
     [Symbol.asyncDispose]: () => built.disposeAsync(),

@@ -13,9 +13,9 @@ import {
   type SourceTitle,
 } from "../audio/index.ts";
 import { audioUnsupported, broadcastOver, sourceStalled } from "../errors.ts";
-import type { Metadata, OnAirEvents } from "../live-port.ts";
+import type { Metadata, OnAirEvents, OnAirStream } from "../live-port.ts";
 import type { Lease, Leases } from "./lease.ts";
-import type { OnAir } from "./on-air.ts";
+import type { OnAirStreams } from "./on-air-streams.ts";
 import { createPace } from "./pace.ts";
 
 /** How a source's sound comes: as a file, cut anywhere, or packet by packet. */
@@ -47,17 +47,28 @@ export interface Ingest {
   /**
    * Lets a source broadcast to a stream on air. `onEnd` is called when it must stop, with BROADCAST_OVER: the stream went
    * off air, or the source sent nothing for too long. One without a connection, `unconnected`, is not seen to drop: it
-   * may be silent for as long as another has to return, and is then gone. Throws ALREADY_BROADCASTING.
+   * may be silent for as long as another has to return, and is then gone. Throws ALREADY_BROADCASTING, and what
+   * `Homes.take` throws.
    */
-  open(air: OnAir, kind: SourceKind, onEnd: (failure: Failure) => void, how?: { unconnected: boolean }): Source;
+  open(
+    stream: OnAirStream,
+    kind: SourceKind,
+    onEnd: (failure: Failure) => void,
+    how?: { unconnected: boolean },
+  ): Promise<Source>;
   /** Time passes: sources that stall are dropped. */
   tick(now: number): void;
   /** Lets every source go: the process stops. */
   end(): void;
 }
 
-export function createIngest(needs: { leases: Leases; onAir: () => OnAirEvents; log: Log }): Ingest {
-  const { leases, onAir, log } = needs;
+export function createIngest(needs: {
+  leases: Leases;
+  streams: () => Pick<OnAirStreams, "lead" | "get">;
+  onAir: () => OnAirEvents;
+  log: Log;
+}): Ingest {
+  const { leases, streams, onAir, log } = needs;
   const open = new Set<{ lastAt: number; patienceMs: number; stalled: () => void; end: () => void }>();
 
   function told(streamId: StreamId, title: SourceTitle): void {
@@ -74,8 +85,8 @@ export function createIngest(needs: { leases: Leases; onAir: () => OnAirEvents; 
   }
 
   return {
-    open(air, kind, onEnd, { unconnected } = { unconnected: false }) {
-      const streamId = air.stream.id;
+    async open({ id: streamId }, kind, onEnd, { unconnected } = { unconnected: false }) {
+      const air = await streams().lead(streamId);
       const pace = createPace();
       let rate = 48_000;
       let takenMs = 0;

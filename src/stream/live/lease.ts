@@ -14,16 +14,16 @@ export interface Lease {
   release(): void;
 }
 
-/** One broadcaster at a time. In this process; the same interface over the bus serves several. */
+/** One broadcaster at a time, of those who come to this process; which process they may come to, `Homes` decides. */
 export interface Leases {
   /**
    * Takes the stream for a source. Throws ALREADY_BROADCASTING while another is connected. `onLost` is called when the
    * stream is taken away from the source that holds it.
    */
   take(streamId: StreamId, onLost: () => void): Lease;
-  /** Waits for the source of a stream as if it had just dropped: the process before this one had it. */
-  expect(streamId: StreamId): void;
-  /** Takes a stream away from whoever holds it, as it goes off air. */
+  /** Whether a source holds the stream right now. */
+  isHeld(streamId: StreamId): boolean;
+  /** Takes a stream away from whoever holds it, as it goes off air or its source is elsewhere. */
   revoke(streamId: StreamId): void;
   /** Streams whose source has not returned in time. Each is told of once. */
   expired(): StreamId[];
@@ -62,11 +62,7 @@ export function createLeases(needs: { clock: Clock }): Leases {
         },
       };
     },
-    expect(streamId) {
-      if (entries.has(streamId)) return;
-      const until = clock.now() + limits.live.sourceReturnMs;
-      entries.set(streamId, { holder: undefined, onLost: () => undefined, until });
-    },
+    isHeld: (streamId) => entries.get(streamId)?.holder !== undefined,
     revoke(streamId) {
       const entry = entries.get(streamId);
       if (entry === undefined) return;

@@ -126,7 +126,7 @@ export function createListening(needs: {
 
     drop(listenerIds, reason) {
       for (const listenerId of listenerIds) {
-        calls.get(listenerId)?.close(reason === "left" ? CloseReason.LEFT : CloseReason.ACCESS_LOST);
+        calls.get(listenerId)?.close(closeReasons[reason]);
         players.get(listenerId)?.listener.close();
       }
     },
@@ -134,6 +134,12 @@ export function createListening(needs: {
     [Symbol.dispose]: () => watch[Symbol.dispose](),
   };
 }
+
+const closeReasons: Readonly<Record<DropReason, CloseReason>> = {
+  left: CloseReason.LEFT,
+  "access lost": CloseReason.ACCESS_LOST,
+  replaced: CloseReason.REPLACED,
+};
 
 /** How a call says goodbye for what ended it; undefined when it ends with that as an error. */
 function closeReasonOf(reason: unknown): CloseReason | undefined {

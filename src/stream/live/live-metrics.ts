@@ -36,9 +36,11 @@ export function observeLive(metrics: Metrics, streams: () => Iterable<OnAir>, re
     metrics.observe("gauge", { name: `veza.stream.${name}`, unit, help }, read);
   const count = (is: (air: OnAir) => boolean) => [...streams()].filter(is).length;
 
-  observe("on_air", "{stream}", "Streams on air in this process.", () => count(({ isStarted }) => isStarted));
-  observe("sources", "{source}", "Streams with a source that is connected.", () =>
-    count(({ sound }) => sound.hasSource),
+  observe("on_air", "{stream}", "Streams that have their source in this process, or are heard in it.", () =>
+    count(() => true),
+  );
+  observe("sources", "{source}", "Streams with a source that is connected here.", () =>
+    count(({ isLeading, sound }) => isLeading && sound.hasSource),
   );
   observe("recording", "{recording}", "Recordings under way.", recording);
   observe("encoder_lag", "s", "How far the encoder is behind, of the stream where it is furthest.", () =>

@@ -1,10 +1,9 @@
-import { StreamStatus } from "#gen/veza/stream/v1/stream_pb.ts";
 import type { RecordingId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import type { LadderPool } from "../audio/index.ts";
-import { alreadyRecording, wrongStreamState } from "../errors.ts";
+import { alreadyRecording } from "../errors.ts";
 import type { LivePort, OnAirEvents, RecordingResult } from "../live-port.ts";
 import type { Leases } from "./lease.ts";
 import type { Listening } from "./listening.ts";
@@ -13,12 +12,15 @@ import type { OnAirStreams } from "./on-air-streams.ts";
 import { Recorder } from "./recorder.ts";
 import type { RecordingFiles } from "./recording-files.ts";
 import { recoverRecording } from "./recovery.ts";
+import { heardIn } from "./renditions.ts";
+import type { Serving } from "./serving.ts";
 
 /** What the domain asks of what sounds here. Disposing of it closes the recordings, and tells of them. */
 export function createLivePort(needs: {
   onAir: () => OnAirEvents;
   streams: OnAirStreams;
   leases: Leases;
+  serving: Pick<Serving, "forget">;
   listening: Listening;
   ladders: LadderPool;
   files: RecordingFiles;
@@ -27,7 +29,7 @@ export function createLivePort(needs: {
   metrics: Metrics;
   counters: LiveCounters;
 }): LivePort & AsyncDisposable {
-  const { onAir, streams, leases, listening, ladders, files, shutdown, log, metrics, counters } = needs;
+  const { onAir, streams, leases, serving, listening, ladders, files, shutdown, log, metrics, counters } = needs;
   const recorders = new Map<RecordingId, Recorder>();
   observeLive(
     metrics,
@@ -49,28 +51,23 @@ export function createLivePort(needs: {
   }
 
   return {
-    start(stream) {
-      const air = streams.of(stream);
-      air.isStarted = true;
-      air.update(stream);
-    },
     async stop(streamId) {
       const air = streams.remove(streamId);
       if (air === undefined) return;
       leases.revoke(streamId);
-      const closing = [...recorders.values()].filter(({ order }) => order.streamId === streamId).map(closeAndTell);
+      serving.forget(streamId);
+      const closing = [...recorders.values()].filter(({ order }) => order.stream.id === streamId).map(closeAndTell);
       air.end();
       await Promise.all(closing);
     },
-    pause: (streamId) => streams.get(streamId)?.pause(),
-    resume: (streamId) => streams.get(streamId)?.resume(),
-    update: (stream) => streams.get(stream.id)?.update(stream),
+    update: streams.update,
+    hasSource: leases.isHeld,
 
-    isOnAir: (streamId) => streams.get(streamId)?.isStarted === true,
-    sound: (streamId) => streams.get(streamId)?.sound ?? { hasSource: false, available: [], best: undefined },
+    sound: (streamId) => streams.get(streamId)?.sound,
     offer(stream, wanted) {
       const air = streams.get(stream.id);
-      return { quality: air?.choose(wanted) ?? wanted, bufferMs: air?.bufferMs ?? limits.live.playerBufferMs };
+      const quality = heardIn(air?.sound ?? stream.sound, wanted, stream.defaultQuality);
+      return { quality: quality ?? wanted, bufferMs: air?.bufferMs ?? limits.live.playerBufferMs };
     },
     metrics: (streamId) => streams.get(streamId)?.metrics(),
 
@@ -84,11 +81,9 @@ export function createLivePort(needs: {
     },
 
     async startRecording(order) {
-      const air = streams.get(order.streamId);
-      if (air === undefined) throw wrongStreamState(StreamStatus.ENDED, "recorded");
-      if ([...recorders.values()].some((each) => each.order.streamId === order.streamId)) throw alreadyRecording();
+      if ([...recorders.values()].some((each) => each.order.stream.id === order.stream.id)) throw alreadyRecording();
       const recorder = new Recorder({
-        air,
+        air: streams.of(order.stream),
         order,
         files,
         log,
@@ -109,6 +104,8 @@ export function createLivePort(needs: {
     },
     recoverRecording: (recordingId, file) => recoverRecording({ files, ladders, shutdown }, recordingId, file),
     recordingProgress: (recordingId) => recorders.get(recordingId)?.progress,
+    recordingsHere: () => [...recorders.keys()],
+    folder: files.id,
     deleteRecording: (recordingId) => files.remove(recordingId),
     async [Symbol.asyncDispose]() {
       await Promise.all([...recorders.values()].map(closeAndTell));

@@ -5,17 +5,31 @@ import {
   createOggMuxer,
   createWebmMuxer,
   type Ladder,
+  type LadderOptions,
   type LadderPool,
   type Rendition as LadderRendition,
   type Level,
   type SourceFormat,
   type SourceUnit,
 } from "../audio/index.ts";
-import type { LiveMetrics, OnAirStream, Rendition, Sound, WantedQuality } from "../live-port.ts";
+import type { Home, LiveMetrics, OnAirStream, Rendition, Sound, WantedQuality } from "../live-port.ts";
 import { Channel, type ContainerName } from "./channel.ts";
 import type { LiveCounters } from "./live-metrics.ts";
+import type { HomeState, Maker, RelaySink, SourceState } from "./maker.ts";
 import { Meter } from "./meter.ts";
-import { mp3Rendition, nearest, opusRendition, qualityOfBitrate, renditions, soundOf } from "./renditions.ts";
+import { Numbering } from "./numbering.ts";
+import type { Relay } from "./relay.ts";
+import {
+  heardIn,
+  ladderRenditions,
+  mp3Rendition,
+  nearest,
+  opusRendition,
+  qualityOfBitrate,
+  qualityOfRendition,
+  renditions,
+  soundOf,
+} from "./renditions.ts";
 
 /** Someone who hears a stream. */
 export interface Audience {
@@ -36,20 +50,36 @@ export interface Audience {
   ended(): void;
 }
 
-/** A stream on air in this process: one source at a time, renditions as they are wanted, and who hears them. */
+/** What a stream on air is made with. */
+export interface OnAirNeeds {
+  readonly ladders: LadderPool;
+  readonly counters: LiveCounters;
+  /** What can be heard has changed. */
+  readonly onSound: (air: OnAir) => void;
+  /** Relays the stream from another instance. */
+  readonly relay: (sink: RelaySink) => Relay;
+}
+
+/**
+ * A stream on air in this process: renditions as they are wanted, and who hears them. Their sound is made here out of a
+ * source, one at a time, or relayed from the instance that has it.
+ */
 export class OnAir {
   stream: OnAirStream;
   isPaused: boolean;
-  /** False for a stream that is only waited for. */
-  isStarted = false;
+  /** Whether the source is here, or its return is waited for here. */
+  isLeading = false;
   readonly audience = new Set<Audience>();
   readonly latency = new Meter();
-  readonly #ladder: Ladder;
+  readonly #needs: OnAirNeeds;
+  readonly #numbering = new Numbering();
+  #maker!: Maker;
+  /** The maker, when it is a ladder of this process. */
+  #ladder: Ladder | undefined;
+  #relay: Relay | undefined;
   readonly #channels = new Map<LadderRendition, { channel: Channel; users: number }>();
   readonly #dropped = new Map<Rendition, number>();
   readonly #levelListeners = new Set<(levels: readonly Level[]) => void>();
-  readonly #onSound: (sound: Sound) => void;
-  readonly #counters: LiveCounters;
   /** Packets that were not encoded in time, as far as they are counted. */
   #unencoded = 0;
   #format: SourceFormat | undefined;
@@ -57,21 +87,48 @@ export class OnAir {
   #burstMs = 0;
   #toldBest: Rendition | undefined;
 
-  constructor(
-    stream: OnAirStream,
-    needs: { ladders: LadderPool; counters: LiveCounters; onSound: (sound: Sound) => void },
-  ) {
+  constructor(stream: OnAirStream, needs: OnAirNeeds) {
     this.stream = stream;
     this.isPaused = stream.isPaused;
-    this.#onSound = needs.onSound;
-    this.#counters = needs.counters;
-    this.#ladder = needs.ladders.open({
-      packets: (rendition, packets) => this.#take(rendition, packets),
-      levels: (levels) => {
-        for (const listener of [...this.#levelListeners]) listener(levels);
-      },
-      changed: () => this.#soundChanged(),
-    });
+    this.#needs = needs;
+    this.#openLadder();
+  }
+
+  /** From now on the source is here. */
+  lead(): void {
+    if (this.#relay !== undefined) {
+      this.#openLadder();
+      this.#relay[Symbol.dispose]();
+      this.#relay = undefined;
+      this.#hasSource = false;
+      this.#makerChanged();
+    }
+    this.isLeading = true;
+  }
+
+  /** From now on the source is, or is waited for, elsewhere; undefined: nowhere. */
+  follow(home: Home | undefined): void {
+    this.isLeading = false;
+    if (this.#relay === undefined) {
+      if (home === undefined) return this.silence();
+      this.#countUnencoded();
+      this.#ladder?.[Symbol.dispose]();
+      this.#ladder = undefined;
+      this.#unencoded = 0;
+      this.#relay = this.#needs.relay({
+        ...this.#sink(),
+        source: (state, isNew) => this.#sourceIs(state, isNew),
+        lost: (rendition, packets) => {
+          const quality = qualityOfRendition(rendition) ?? this.sound.best;
+          if (quality !== undefined) this.dropped(quality, packets);
+        },
+        restarted: () => this.#numbering.restart(),
+      });
+      this.#maker = this.#relay;
+      this.#hasSource = false;
+      this.#makerChanged();
+    }
+    this.#relay.homeIs(home);
   }
 
   /** What the source says it sends; undefined before the first one. */
@@ -80,7 +137,21 @@ export class OnAir {
   }
 
   get sound(): Sound {
-    return soundOf(this.#ladder, this.#hasSource);
+    return soundOf(this.#maker, this.#hasSource);
+  }
+
+  /** For those who relay it. */
+  state(): Omit<HomeState, "epoch" | "turn"> {
+    const { sourceBitrate, lagMs } = this.#maker.stats();
+    const makings = Object.fromEntries(ladderRenditions.map((each) => [each, this.#maker.making(each)]));
+    return {
+      hasSource: this.#hasSource,
+      format: this.#format,
+      burstMs: this.#burstMs,
+      makings,
+      sourceBitrate,
+      lagMs,
+    };
   }
 
   /** A source begins to sound. */
@@ -88,13 +159,13 @@ export class OnAir {
     this.#format = format;
     this.#hasSource = true;
     this.#burstMs = 0;
-    this.#ladder.begin(format);
+    this.#ladder?.begin(format);
     this.#soundChanged();
   }
 
   /** Sound of the source. What comes while the stream is paused is dropped. */
   push(unit: SourceUnit): void {
-    if (!this.isPaused) this.#ladder.push(unit);
+    if (!this.isPaused) this.#ladder?.push(unit);
   }
 
   /** So much sound came at once. Some sources send packet by packet, others every second. */
@@ -135,7 +206,7 @@ export class OnAir {
   }
 
   can(rendition: LadderRendition): boolean {
-    return this.#ladder.making(rendition) !== "unavailable";
+    return this.#maker.making(rendition) !== "unavailable";
   }
 
   /**
@@ -143,15 +214,13 @@ export class OnAir {
    * with the stream's default, and that is what the source itself sends unless the streamer said otherwise.
    */
   choose(wanted: WantedQuality): Rendition | undefined {
-    const { available, best } = this.sound;
-    const asked = wanted === AudioQuality.AUTO ? this.stream.defaultQuality : wanted;
-    return asked === AudioQuality.AUTO ? best : nearest(asked, available);
+    return heardIn(this.sound, wanted, this.stream.defaultQuality);
   }
 
   /** The MP3 that somebody hears who wants this quality: the source's own bytes when it sends MP3 and no other is asked for. */
   chooseMp3(wanted: WantedQuality): { rendition: LadderRendition; quality: Rendition } | undefined {
     const asked = wanted === AudioQuality.AUTO ? this.stream.defaultQuality : wanted;
-    const own = qualityOfBitrate(this.#ladder.stats().sourceBitrate);
+    const own = qualityOfBitrate(this.#maker.stats().sourceBitrate);
     if (asked === AudioQuality.AUTO && this.can("mp3-source")) return { rendition: "mp3-source", quality: own };
     const quality = nearest(
       asked === AudioQuality.AUTO ? own : asked,
@@ -169,7 +238,7 @@ export class OnAir {
         container === "ogg" ? createOggMuxer(serial) : createWebmMuxer();
       used = { channel: new Channel(rendition, makeMuxer), users: 0 };
       this.#channels.set(rendition, used);
-      this.#ladder.want(rendition, backfillMs);
+      this.#maker.want(rendition, backfillMs);
     }
     used.users += 1;
     return used.channel;
@@ -181,17 +250,17 @@ export class OnAir {
     used.users -= 1;
     if (used.users > 0) return;
     this.#channels.delete(rendition);
-    this.#ladder.unwant(rendition);
+    this.#maker.unwant(rendition);
   }
 
   /** How loud the source is, 50 times a second, while somebody listens to it. */
   onLevels(listener: (levels: readonly Level[]) => void): Disposable {
     this.#levelListeners.add(listener);
-    this.#ladder.levels(true);
+    this.#maker.levels(true);
     return {
       [Symbol.dispose]: () => {
         this.#levelListeners.delete(listener);
-        if (this.#levelListeners.size === 0) this.#ladder.levels(false);
+        if (this.#levelListeners.size === 0) this.#maker.levels(false);
       },
     };
   }
@@ -199,7 +268,7 @@ export class OnAir {
   /** Packets of a quality that a listener did not get in time. */
   dropped(quality: Rendition, packets: number): void {
     this.#dropped.set(quality, (this.#dropped.get(quality) ?? 0) + packets);
-    this.#counters.droppedFor(quality).add(packets);
+    this.#needs.counters.droppedFor(quality).add(packets);
   }
 
   tick(now: number): void {
@@ -212,17 +281,21 @@ export class OnAir {
   /** Tells everyone that the stream is over, and forgets it. */
   end(): void {
     for (const each of [...this.audience]) each.ended();
+    this[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
     this.#countUnencoded();
-    this.#ladder[Symbol.dispose]();
+    this.#maker[Symbol.dispose]();
   }
 
   /** How far the encoder is behind the source. */
   get encoderLagMs(): number {
-    return this.#ladder.stats().lagMs;
+    return this.#maker.stats().lagMs;
   }
 
   metrics(): LiveMetrics {
-    const { sourceBitrate, lagMs, droppedMs } = this.#ladder.stats();
+    const { sourceBitrate, lagMs, droppedMs } = this.#maker.stats();
     const health = [...this.audience].map((each) => each.bufferHealth).filter((each) => each !== undefined);
     const waited = this.latency.mean();
     const unencoded = Math.round(droppedMs / 20);
@@ -238,25 +311,57 @@ export class OnAir {
           bitrate: Math.round(this.#channels.get(opusRendition(quality))?.channel.bits.perSecond() ?? 0),
           listenerCount: [...this.audience].filter((each) => each.quality === quality).length,
           droppedFrames: this.#dropped.get(quality) ?? 0,
-          isPassthrough: this.#ladder.making(opusRendition(quality)) === "passthrough",
+          isPassthrough: this.#maker.making(opusRendition(quality)) === "passthrough",
         })),
     };
   }
 
   #countUnencoded(): void {
-    const all = Math.round(this.#ladder.stats().droppedMs / 20);
-    this.#counters.unencoded.add(all - this.#unencoded);
+    const all = Math.round(this.#maker.stats().droppedMs / 20);
+    this.#needs.counters.unencoded.add(all - this.#unencoded);
     this.#unencoded = all;
   }
 
+  #openLadder(): void {
+    this.#unencoded = 0;
+    this.#ladder = this.#needs.ladders.open(this.#sink());
+    this.#maker = this.#ladder;
+  }
+
+  #sink(): LadderOptions {
+    return {
+      packets: (rendition, packets) => this.#take(rendition, packets),
+      levels: (levels) => {
+        for (const listener of [...this.#levelListeners]) listener(levels);
+      },
+      changed: () => this.#soundChanged(),
+    };
+  }
+
+  /** What was wanted of one maker is wanted of the next. Nothing of what was heard comes again. */
+  #makerChanged(): void {
+    this.#numbering.restart();
+    for (const rendition of this.#channels.keys()) this.#maker.want(rendition, 0);
+    if (this.#levelListeners.size > 0) this.#maker.levels(true);
+    this.#soundChanged();
+  }
+
+  /** What the home says of its source. */
+  #sourceIs({ hasSource, format, burstMs }: SourceState, isNew: boolean): void {
+    this.#hasSource = hasSource;
+    this.#format = format ?? this.#format;
+    this.#burstMs = burstMs;
+    if (isNew) this.#soundChanged();
+  }
+
   #take(rendition: LadderRendition, packets: readonly AudioPacket[]): void {
-    this.#channels.get(rendition)?.channel.add(packets);
+    this.#channels.get(rendition)?.channel.add(this.#numbering.place(rendition, packets));
   }
 
   #soundChanged(): void {
     const { sound } = this;
     this.#toldBest = sound.best;
-    this.#onSound(sound);
+    this.#needs.onSound(this);
     for (const each of [...this.audience]) each.soundChanged();
   }
 }

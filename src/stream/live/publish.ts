@@ -1,13 +1,19 @@
-import type { PublishAudioRequest, PublishChunkRequest } from "#gen/veza/stream/v1/stream_service_pb.ts";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  type PublishAudioRequest,
+  type PublishChunkRequest,
+  PublishChunkRequestSchema,
+} from "#gen/veza/stream/v1/stream_service_pb.ts";
+import { createLru } from "../../platform/access/lru.ts";
 import type { Principal } from "../../platform/access/principal.ts";
 import { Failure, Reason } from "../../platform/failure.ts";
-import type { StreamId, UserId } from "../../platform/ids.ts";
+import type { InstanceId, StreamId, UserId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { PublishedPacket } from "../audio/index.ts";
 import { broadcastOver, sequenceGap } from "../errors.ts";
-import type { Admission } from "../live-port.ts";
+import type { Call, InstanceCalls } from "../instance-calls.ts";
+import type { LiveNeeds } from "../live-port.ts";
 import type { Ingest, Source, SourceKind } from "./ingest.ts";
-import type { OnAirStreams } from "./on-air-streams.ts";
 
 /** What a broadcast by PublishAudio came to. */
 export interface Published {
@@ -19,9 +25,17 @@ export interface Published {
 export interface Publishing {
   /** One call of PublishAudio, from its first frame to its end. */
   audio(caller: Principal, frames: AsyncIterable<PublishAudioRequest>, signal: AbortSignal): Promise<Published>;
-  /** One chunk of PublishChunk. Answers the sequence that is expected next. */
+  /**
+   * One chunk of PublishChunk. Answers the sequence that is expected next. Chunks of one broadcast may come to any
+   * instance: the one that has it takes them.
+   */
   chunk(caller: Principal, request: PublishChunkRequest): Promise<number>;
+  /** Takes chunks that come to other instances, from now on. */
+  answer(calls: InstanceCalls): void;
 }
+
+/** A chunk on its way to the instance that has its broadcast; the request comes along in binary form. */
+const chunkCall: Call<{ caller: Principal }, { next: number }> = { name: "chunk" };
 
 /** A broadcast by chunks. */
 interface ChunkBroadcast {
@@ -34,12 +48,13 @@ interface ChunkBroadcast {
 }
 
 export function createPublishing(needs: {
-  admission: () => Admission;
+  domain: () => Pick<LiveNeeds, "admission" | "homes" | "instances" | "calls">;
   ingest: Ingest;
-  streams: OnAirStreams;
 }): Publishing {
-  const { admission, ingest, streams } = needs;
+  const { domain, ingest } = needs;
   const broadcasts = new Map<string, ChunkBroadcast>();
+  /** Where the broadcasts are whose chunks are passed on. */
+  const elsewhere = createLru<string, InstanceId>(limits.live.endedPublishes);
 
   function remember(publishId: string, broadcast: ChunkBroadcast): void {
     broadcasts.set(publishId, broadcast);
@@ -52,17 +67,20 @@ export function createPublishing(needs: {
   }
 
   async function begin(caller: Principal, request: PublishChunkRequest): Promise<Source> {
-    const { stream } = await admission().sourceOf(caller, request.streamId as StreamId);
+    const { stream } = await domain().admission.sourceOf(caller, request.streamId as StreamId);
     const kind: SourceKind =
       request.container.length > 0 ? { container: "any" } : kindOfPackets(request.codec, request.channels);
-    return ingest.open(streams.of(stream), kind, () => undefined, { unconnected: true });
+    return ingest.open(stream, kind, () => undefined, { unconnected: true });
   }
 
   async function take(caller: Principal, request: PublishChunkRequest, broadcast: ChunkBroadcast): Promise<number> {
     const sequence = Number(request.sequence);
     if (sequence < broadcast.next) return broadcast.next;
-    if (broadcast.source === undefined) broadcast.source = await begin(caller, request);
-    else if (!broadcast.source.isHeld) throw broadcastOver();
+    if (broadcast.source === undefined) {
+      // The middle of a file: whoever had its head is gone.
+      if (sequence > 0 && request.container.length > 0) throw broadcastOver();
+      broadcast.source = await begin(caller, request);
+    } else if (!broadcast.source.isHeld) throw broadcastOver();
     else if (sequence > broadcast.next) throw sequenceGap();
     const { source } = broadcast;
     try {
@@ -77,7 +95,66 @@ export function createPublishing(needs: {
     return broadcast.next;
   }
 
+  /** A chunk of a broadcast that is here, or is to be. */
+  async function here(caller: Principal, request: PublishChunkRequest): Promise<number> {
+    let broadcast = broadcasts.get(request.publishId);
+    if (broadcast === undefined) {
+      const streamId = request.streamId as StreamId;
+      broadcast = { ownerId: caller.userId, streamId, source: undefined, next: 0, turn: Promise.resolve() };
+      remember(request.publishId, broadcast);
+    } else if (broadcast.ownerId !== caller.userId || broadcast.streamId !== request.streamId) {
+      throw broadcastOver();
+    }
+    const mine = broadcast;
+    const taken = mine.turn.then(() => take(caller, request, mine));
+    mine.turn = taken.catch(() => undefined);
+    try {
+      return await taken;
+    } finally {
+      // A broadcast that was never let in leaves nothing behind.
+      if (mine.source === undefined && broadcasts.get(request.publishId) === mine) broadcasts.delete(request.publishId);
+    }
+  }
+
+  /** The other instance that is the home of the stream, if one is. */
+  async function homeOf({ streamId, publishId }: PublishChunkRequest): Promise<InstanceId | undefined> {
+    const { homes, instances } = domain();
+    if (instances.others().length === 0) return undefined;
+    const known = elsewhere.get(publishId);
+    if (known !== undefined) return known;
+    const [stream] = await homes.find([streamId as StreamId]);
+    const instance = stream?.home.instance;
+    return instance === "" || instance === instances.id ? undefined : instance;
+  }
+
+  /** Undefined when it has to be taken here after all, as the other instance is gone. */
+  async function passOn(caller: Principal, request: PublishChunkRequest): Promise<number | undefined> {
+    const home = await homeOf(request);
+    if (home === undefined) return undefined;
+    const { publishId } = request;
+    try {
+      const { content } = await domain().calls.ask(
+        home,
+        chunkCall,
+        { caller },
+        toBinary(PublishChunkRequestSchema, request),
+      );
+      elsewhere.set(publishId, home);
+      return content.next;
+    } catch (error) {
+      elsewhere.delete(publishId);
+      if (error instanceof Failure && error.reason === Reason.UNAVAILABLE) return undefined;
+      throw error;
+    }
+  }
+
   return {
+    answer(calls) {
+      calls.answer(chunkCall, async ({ caller }, bytes) => ({
+        next: await here(caller, fromBinary(PublishChunkRequestSchema, bytes)),
+      }));
+    },
+
     async audio(caller, frames, signal) {
       const iterator = frames[Symbol.asyncIterator]();
       // One promise that never ends would keep something of every frame: each wait has its own.
@@ -101,8 +178,8 @@ export function createPublishing(needs: {
       if (first.done === true || first.value.frame.case !== "open")
         throw invalidFrame("the first frame has to be `open`");
       const { streamId, codec, channels } = first.value.frame.value;
-      const { stream } = await admission().sourceOf(caller, streamId as StreamId);
-      const source = ingest.open(streams.of(stream), kindOfPackets(codec, channels), end);
+      const { stream } = await domain().admission.sourceOf(caller, streamId as StreamId);
+      const source = await ingest.open(stream, kindOfPackets(codec, channels), end);
       let received = 0;
       let dropped = 0;
       try {
@@ -121,23 +198,18 @@ export function createPublishing(needs: {
     },
 
     async chunk(caller, request) {
-      let broadcast = broadcasts.get(request.publishId);
-      if (broadcast === undefined) {
-        const streamId = request.streamId as StreamId;
-        broadcast = { ownerId: caller.userId, streamId, source: undefined, next: 0, turn: Promise.resolve() };
-        remember(request.publishId, broadcast);
-      } else if (broadcast.ownerId !== caller.userId || broadcast.streamId !== request.streamId) {
-        throw broadcastOver();
+      if (!broadcasts.has(request.publishId)) {
+        const next = await passOn(caller, request);
+        if (next !== undefined) return next;
       }
-      const mine = broadcast;
-      const taken = mine.turn.then(() => take(caller, request, mine));
-      mine.turn = taken.catch(() => undefined);
       try {
-        return await taken;
-      } finally {
-        // A broadcast that was never let in leaves nothing behind.
-        if (mine.source === undefined && broadcasts.get(request.publishId) === mine)
-          broadcasts.delete(request.publishId);
+        return await here(caller, request);
+      } catch (error) {
+        // A chunk of the same broadcast may have come to another instance at the same time, which was faster.
+        const isTaken = error instanceof Failure && error.reason === Reason.ALREADY_BROADCASTING;
+        const next = isTaken ? await passOn(caller, request) : undefined;
+        if (next === undefined) throw error;
+        return next;
       }
     },
   };

@@ -1,6 +1,7 @@
 import { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
-import { bitrates, type Codec, type Ladder, type Rendition as LadderRendition, type Quality } from "../audio/index.ts";
+import { bitrates, type Codec, type Rendition as LadderRendition, type Quality } from "../audio/index.ts";
 import type { Rendition, Sound, WantedQuality } from "../live-port.ts";
+import type { Maker } from "./maker.ts";
 
 /** The qualities of the contract and those of the ladder, from low to high. */
 const names: ReadonlyMap<Rendition, Quality> = new Map<Rendition, Quality>([
@@ -39,11 +40,11 @@ export function qualityOfBitrate(bitrate: number): Rendition {
 }
 
 /** What can be made of the source of the moment. */
-export function soundOf(ladder: Ladder, hasSource: boolean): Sound {
+export function soundOf(maker: Pick<Maker, "making" | "stats">, hasSource: boolean): Sound {
   if (!hasSource) return { hasSource, available: [], best: undefined };
-  const available = renditions.filter((quality) => ladder.making(opusRendition(quality)) !== "unavailable");
-  const { sourceBitrate } = ladder.stats();
-  const passed = available.filter((quality) => ladder.making(opusRendition(quality)) === "passthrough");
+  const available = renditions.filter((quality) => maker.making(opusRendition(quality)) !== "unavailable");
+  const { sourceBitrate } = maker.stats();
+  const passed = available.filter((quality) => maker.making(opusRendition(quality)) === "passthrough");
   // Of those that are the source itself, the one that is named after what it has, once that is known.
   const best = (sourceBitrate > 0 ? passed[0] : passed.at(-1)) ?? nearest(qualityOfBitrate(sourceBitrate), available);
   return { hasSource, available, best };
@@ -58,4 +59,24 @@ export function nearest(wanted: Rendition, available: readonly Rendition[]): Ren
 export function nominalBitrate(rendition: LadderRendition): number | undefined {
   const [, name] = rendition.split("-") as [Codec, Quality | "source"];
   return name === "source" ? undefined : bitrates[name];
+}
+
+/** Everything that a ladder can be asked for. */
+export const ladderRenditions: readonly LadderRendition[] = (["opus", "mp3"] as const).flatMap((codec) =>
+  (["source", ...names.values()] as const).map((name): LadderRendition => `${codec}-${name}`),
+);
+
+/** The quality that a rendition counts for; undefined for the source's own. */
+export function qualityOfRendition(rendition: LadderRendition): Rendition | undefined {
+  return renditions.find((quality) => rendition === opusRendition(quality) || rendition === mp3Rendition(quality));
+}
+
+/** The quality in which somebody hears a sound who wants this one; undefined while there is no source. */
+export function heardIn(
+  { available, best }: Sound,
+  wanted: WantedQuality,
+  defaultQuality: WantedQuality,
+): Rendition | undefined {
+  const asked = wanted === AudioQuality.AUTO ? defaultQuality : wanted;
+  return asked === AudioQuality.AUTO ? best : nearest(asked, available);
 }

@@ -4,10 +4,14 @@ import { createSqlRequestStore } from "../../platform/requests/sql-request-store
 import type { StreamTables } from "../tables.ts";
 import type { ErasureStore } from "./erasure-store.ts";
 import type { EventStore } from "./event-store.ts";
+import type { HomeStore } from "./home-store.ts";
+import type { InstanceStore } from "./instance-store.ts";
 import type { ListenerStore } from "./listener-store.ts";
 import type { RecordingStore } from "./recording-store.ts";
 import { createSqlErasureStore } from "./sql-erasure-store.ts";
 import { createSqlEventStore } from "./sql-event-store.ts";
+import { createSqlHomeStore } from "./sql-home-store.ts";
+import { createSqlInstanceStore } from "./sql-instance-store.ts";
 import { createSqlListenerStore } from "./sql-listener-store.ts";
 import { createSqlRecordingStore } from "./sql-recording-store.ts";
 import { createSqlStreamStore } from "./sql-stream-store.ts";
@@ -21,6 +25,8 @@ export interface Stores {
   readonly events: EventStore;
   readonly requests: RequestStore<StreamTables>;
   readonly erasures: ErasureStore;
+  readonly instances: InstanceStore;
+  readonly homes: HomeStore;
 }
 
 export function createSqlStores(database: Database<StreamTables>): Stores {
@@ -31,5 +37,7 @@ export function createSqlStores(database: Database<StreamTables>): Stores {
     events: createSqlEventStore(database),
     requests: createSqlRequestStore<StreamTables>(database.read, "stream_requests"),
     erasures: createSqlErasureStore(),
+    instances: createSqlInstanceStore(),
+    homes: createSqlHomeStore(),
   };
 }

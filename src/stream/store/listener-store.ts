@@ -1,5 +1,5 @@
 import type { Queries } from "../../platform/database/database.ts";
-import type { ListenerId, StreamId, UserId } from "../../platform/ids.ts";
+import type { InstanceId, ListenerId, StreamId, UserId } from "../../platform/ids.ts";
 import type { Rendition, WantedQuality } from "../live-port.ts";
 import type { StreamTables } from "../tables.ts";
 
@@ -27,6 +27,8 @@ export interface StoredListener {
   readonly listenMs: number;
   readonly volume: number;
   readonly leavesWithCall: boolean;
+  /** The instance at which they listen, or did last; empty before. */
+  readonly instance: InstanceId;
 }
 
 /** A time in which sound of one quality was sent to a listener without a longer pause. */
@@ -60,12 +62,23 @@ export interface ListenerStore {
     tx: Queries<StreamTables>,
     listenerId: ListenerId,
     changes: Partial<
-      Pick<
-        StoredListener,
-        "preferredQuality" | "actualQuality" | "leftAt" | "seenAt" | "idleSince" | "listenMs" | "volume"
-      >
+      Pick<StoredListener, "preferredQuality" | "actualQuality" | "seenAt" | "idleSince" | "listenMs" | "volume">
     >,
   ): Promise<void>;
+  /**
+   * Has a listener listen at an instance, who listened, or did not, as was read before; false when that has changed
+   * since.
+   */
+  seat(
+    tx: Queries<StreamTables>,
+    before: Pick<StoredListener, "id" | "instance" | "idleSince">,
+    instance: InstanceId,
+    preferredQuality: WantedQuality,
+  ): Promise<boolean>;
+  /** Takes a listener for idle who listened at an instance; nothing happens when they listen elsewhere by now. */
+  unseat(tx: Queries<StreamTables>, listenerId: ListenerId, instance: InstanceId, at: number): Promise<void>;
+  /** Has a listener leave; false when they had left. */
+  markLeft(tx: Queries<StreamTables>, listenerId: ListenerId, at: number): Promise<boolean>;
   /** Says that a user came; true when it is the first time that this user comes to this stream. */
   meet(tx: Queries<StreamTables>, streamId: StreamId, userId: UserId): Promise<boolean>;
   /** Those who are at a stream, in the order in which they joined, after a listener. */
@@ -78,12 +91,12 @@ export interface ListenerStore {
   thereOf(queries: Queries<StreamTables>, streamId: StreamId, userId: UserId): Promise<StoredListener[]>;
   /** At how many streams a user is. */
   countThereOf(queries: Queries<StreamTables>, userId: UserId): Promise<number>;
-  /** Those who are still there and do not listen since before a time, at any stream. */
+  /** Those who are still there and do not listen since before a time, at any stream; those who leave with a call at once. */
   idleBefore(queries: Queries<StreamTables>, at: number, limit: number): Promise<StoredListener[]>;
   /** Has all who are still at a stream leave it, without a word. */
   leaveRest(tx: Queries<StreamTables>, streamId: StreamId, at: number): Promise<void>;
-  /** Takes those for idle who listened when the process ended, since they were last seen. */
-  idleAll(tx: Queries<StreamTables>): Promise<void>;
+  /** Takes those for idle who listened at instances that are gone, since they were last seen. */
+  orphan(tx: Queries<StreamTables>): Promise<void>;
   /** Sets the volume of all who are at a stream. */
   setVolume(tx: Queries<StreamTables>, streamId: StreamId, volume: number): Promise<void>;
   /** Stores a span, in place of what was stored of it before. */

@@ -1,7 +1,7 @@
 import type { RecordingStatus } from "#gen/veza/stream/v1/recording_pb.ts";
 import type { Queries } from "../../platform/database/database.ts";
-import type { RecordingId, StreamId, UserId } from "../../platform/ids.ts";
-import type { WantedQuality } from "../live-port.ts";
+import type { InstanceId, RecordingId, StreamId, UserId } from "../../platform/ids.ts";
+import type { RecordingProgress, WantedQuality } from "../live-port.ts";
 import type { StreamTables } from "../tables.ts";
 
 /** A recording as it is stored. */
@@ -22,6 +22,10 @@ export interface StoredRecording {
   readonly startedAt: number;
   readonly endedAt: number | undefined;
   readonly error: string;
+  /** The instance that makes it, or closes it. */
+  readonly instance: InstanceId;
+  /** The folder that its file is in, by its id; empty when that is not known. */
+  readonly folder: string;
 }
 
 /** Whose recordings a list holds. */
@@ -44,17 +48,24 @@ export interface RecordingStore {
     recordingId: RecordingId,
     changes: Partial<Omit<StoredRecording, "id" | "streamId" | "startedAt">>,
   ): Promise<void>;
+  /** Says how far one is that is being made. */
+  progress(tx: Queries<StreamTables>, recordingId: RecordingId, progress: RecordingProgress): Promise<void>;
   /** The newest first, from before one. */
   list(
     queries: Queries<StreamTables>,
     filter: RecordingFilter,
     page: { before: RecordingId | undefined; limit: number },
   ): Promise<StoredRecording[]>;
-  /** Those that were begun and not ended. */
-  open(queries: Queries<StreamTables>): Promise<StoredRecording[]>;
+  /** Those of a stream that were begun and not ended. */
+  openOf(queries: Queries<StreamTables>, streamId: StreamId): Promise<StoredRecording[]>;
+  /** Those that were begun and not ended by instances that are gone, with files in a folder or in none that is known. */
+  orphans(queries: Queries<StreamTables>, folder: string): Promise<StoredRecording[]>;
+  /** Takes one of them over, as PROCESSING; false when another was faster. */
+  adopt(tx: Queries<StreamTables>, orphan: StoredRecording, instance: InstanceId): Promise<boolean>;
   /** Those of a stream that were begun since a time, the newest first. */
   startedSince(queries: Queries<StreamTables>, streamId: StreamId, at: number, limit: number): Promise<RecordingId[]>;
   markDeleted(tx: Queries<StreamTables>, recordingId: RecordingId, at: number): Promise<void>;
-  beingDeleted(queries: Queries<StreamTables>): Promise<StoredRecording[]>;
+  /** Those whose files are in a folder, or in none that is known. */
+  beingDeleted(queries: Queries<StreamTables>, folder: string): Promise<StoredRecording[]>;
   remove(tx: Queries<StreamTables>, recordingId: RecordingId): Promise<void>;
 }

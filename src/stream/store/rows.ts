@@ -1,9 +1,10 @@
 import type { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
 import type { RecordingStatus } from "#gen/veza/stream/v1/recording_pb.ts";
 import type { StreamCategory } from "#gen/veza/stream/v1/stream_pb.ts";
-import type { ListenerId, RecordingId, RoomId, StreamId, UserId } from "../../platform/ids.ts";
-import type { Metadata, WantedQuality } from "../live-port.ts";
+import type { InstanceId, ListenerId, RecordingId, RoomId, StreamId, UserId } from "../../platform/ids.ts";
+import type { Metadata, Sound, WantedQuality } from "../live-port.ts";
 import type { Visibility } from "../permissions.ts";
+import { silence } from "../silence.ts";
 import type { Status } from "../states.ts";
 import type { ListenersTable, RecordingsTable, StreamsTable } from "../tables.ts";
 import type { StoredListener } from "./listener-store.ts";
@@ -40,6 +41,8 @@ export function streamOf(row: StreamsTable): StoredStream {
     headSequence: Number(row.head_sequence),
     floorSequence: Number(row.floor_sequence),
     isDeleted: row.deleted_at !== null,
+    home: { instance: row.home as InstanceId, epoch: row.home_epoch },
+    sound: row.sound === "" ? silence : (JSON.parse(row.sound) as Sound),
   };
 }
 
@@ -61,6 +64,7 @@ export function listenerOf(row: ListenersTable): StoredListener {
     listenMs: Number(row.listen_ms),
     volume: row.volume,
     leavesWithCall: row.leaves_with_call !== 0,
+    instance: row.instance as InstanceId,
   };
 }
 
@@ -80,6 +84,8 @@ export function recordingOf(row: RecordingsTable): StoredRecording {
     startedAt: Number(row.started_at),
     endedAt: optional(row.ended_at),
     error: row.error,
+    instance: row.instance as InstanceId,
+    folder: row.folder,
   };
 }
 

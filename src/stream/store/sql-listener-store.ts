@@ -27,6 +27,7 @@ export function createSqlListenerStore(): ListenerStore {
           listen_ms: listener.listenMs,
           volume: listener.volume,
           leaves_with_call: listener.leavesWithCall ? 1 : 0,
+          instance: listener.instance,
         })
         .execute();
     },
@@ -42,13 +43,40 @@ export function createSqlListenerStore(): ListenerStore {
       const columns: Partial<ListenersTable> = {};
       if (changes.preferredQuality !== undefined) columns.preferred_quality = changes.preferredQuality;
       if (changes.actualQuality !== undefined) columns.actual_quality = changes.actualQuality;
-      if ("leftAt" in changes) columns.left_at = changes.leftAt ?? null;
       if (changes.seenAt !== undefined) columns.seen_at = changes.seenAt;
       if ("idleSince" in changes) columns.idle_since = changes.idleSince ?? null;
       if (changes.listenMs !== undefined) columns.listen_ms = changes.listenMs;
       if (changes.volume !== undefined) columns.volume = changes.volume;
       if (Object.keys(columns).length === 0) return;
       await tx.updateTable("stream_listeners").set(columns).where("id", "=", listenerId).execute();
+    },
+    async seat(tx, { id, instance: before, idleSince }, instance, preferredQuality) {
+      const { numUpdatedRows } = await tx
+        .updateTable("stream_listeners")
+        .set({ instance, idle_since: null, preferred_quality: preferredQuality })
+        .where("id", "=", id)
+        .where("instance", "=", before)
+        .where("idle_since", idleSince === undefined ? "is" : "=", idleSince ?? null)
+        .where("left_at", "is", null)
+        .executeTakeFirstOrThrow();
+      return Number(numUpdatedRows) > 0;
+    },
+    async unseat(tx, listenerId, instance, at) {
+      await tx
+        .updateTable("stream_listeners")
+        .set({ idle_since: at })
+        .where("id", "=", listenerId)
+        .where("instance", "=", instance)
+        .execute();
+    },
+    async markLeft(tx, listenerId, at) {
+      const { numUpdatedRows } = await tx
+        .updateTable("stream_listeners")
+        .set({ left_at: at })
+        .where("id", "=", listenerId)
+        .where("left_at", "is", null)
+        .executeTakeFirstOrThrow();
+      return Number(numUpdatedRows) > 0;
     },
     async meet(tx, streamId, userId) {
       const { numInsertedOrUpdatedRows } = await tx
@@ -100,7 +128,8 @@ export function createSqlListenerStore(): ListenerStore {
       const rows = await queries
         .selectFrom("stream_listeners")
         .selectAll()
-        .where("idle_since", "<=", at)
+        .where("idle_since", "is not", null)
+        .where((eb) => eb.or([eb("idle_since", "<=", at), eb("leaves_with_call", "=", 1)]))
         .where("left_at", "is", null)
         .orderBy("idle_since")
         .limit(limit)
@@ -115,12 +144,13 @@ export function createSqlListenerStore(): ListenerStore {
         .where("left_at", "is", null)
         .execute();
     },
-    async idleAll(tx) {
+    async orphan(tx) {
       await tx
         .updateTable("stream_listeners")
         .set((eb) => ({ idle_since: eb.ref("seen_at") }))
         .where("left_at", "is", null)
         .where("idle_since", "is", null)
+        .where("instance", "not in", (query) => query.selectFrom("stream_instances").select("id"))
         .execute();
     },
     async setVolume(tx, streamId, volume) {

@@ -34,6 +34,14 @@ export function createSqlRecordingStore(): RecordingStore {
       if (Object.keys(columns).length === 0) return;
       await tx.updateTable("stream_recordings").set(columns).where("id", "=", recordingId).execute();
     },
+    async progress(tx, recordingId, { bytes, durationMs }) {
+      await tx
+        .updateTable("stream_recordings")
+        .set({ bytes, duration_ms: Math.round(durationMs) })
+        .where("id", "=", recordingId)
+        .where("status", "=", RecordingStatus.RECORDING)
+        .execute();
+    },
     async list(queries, { caller, streamerId, streamId, all }, { before, limit }) {
       const rows = await queries
         .selectFrom("stream_recordings as recording")
@@ -58,14 +66,36 @@ export function createSqlRecordingStore(): RecordingStore {
         .execute();
       return rows.map(recordingOf);
     },
-    async open(queries) {
+    async openOf(queries, streamId) {
       const rows = await queries
         .selectFrom("stream_recordings")
         .selectAll()
-        .where("status", "in", [RecordingStatus.RECORDING, RecordingStatus.PROCESSING])
+        .where("stream_id", "=", streamId)
+        .where("status", "in", open)
         .where("deleted_at", "is", null)
         .execute();
       return rows.map(recordingOf);
+    },
+    async orphans(queries, folder) {
+      const rows = await queries
+        .selectFrom("stream_recordings")
+        .selectAll()
+        .where("status", "in", open)
+        .where("folder", "in", [folder, ""])
+        .where("instance", "not in", (query) => query.selectFrom("stream_instances").select("id"))
+        .where("deleted_at", "is", null)
+        .execute();
+      return rows.map(recordingOf);
+    },
+    async adopt(tx, orphan, instance) {
+      const { numUpdatedRows } = await tx
+        .updateTable("stream_recordings")
+        .set({ instance, status: RecordingStatus.PROCESSING })
+        .where("id", "=", orphan.id)
+        .where("instance", "=", orphan.instance)
+        .where("status", "=", orphan.status)
+        .executeTakeFirstOrThrow();
+      return Number(numUpdatedRows) > 0;
     },
     async startedSince(queries, streamId, at, limit) {
       const rows = await queries
@@ -82,11 +112,12 @@ export function createSqlRecordingStore(): RecordingStore {
     async markDeleted(tx, recordingId, at) {
       await tx.updateTable("stream_recordings").set({ deleted_at: at }).where("id", "=", recordingId).execute();
     },
-    async beingDeleted(queries) {
+    async beingDeleted(queries, folder) {
       const rows = await queries
         .selectFrom("stream_recordings")
         .selectAll()
         .where("deleted_at", "is not", null)
+        .where("folder", "in", [folder, ""])
         .execute();
       return rows.map(recordingOf);
     },
@@ -95,6 +126,8 @@ export function createSqlRecordingStore(): RecordingStore {
     },
   };
 }
+
+const open = [RecordingStatus.RECORDING, RecordingStatus.PROCESSING];
 
 /** What is given, as columns: a value of undefined is given too, as null. */
 function columnsOf(changes: Partial<StoredRecording>): Partial<RecordingsTable> {
@@ -110,5 +143,7 @@ function columnsOf(changes: Partial<StoredRecording>): Partial<RecordingsTable> 
   if (changes.peaks !== undefined) columns.peaks = JSON.stringify(changes.peaks);
   if ("endedAt" in changes) columns.ended_at = changes.endedAt ?? null;
   if (changes.error !== undefined) columns.error = changes.error;
+  if (changes.instance !== undefined) columns.instance = changes.instance;
+  if (changes.folder !== undefined) columns.folder = changes.folder;
   return columns;
 }

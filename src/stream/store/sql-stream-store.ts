@@ -42,6 +42,10 @@ export function createSqlStreamStore(): StreamStore {
           summary: null,
           head_sequence: 0,
           floor_sequence: 0,
+          home: "",
+          home_epoch: 0,
+          source_until: null,
+          sound: "",
           deleted_at: null,
         })
         .execute();
@@ -49,6 +53,18 @@ export function createSqlStreamStore(): StreamStore {
     async find(queries, streamId) {
       const row = await queries.selectFrom("stream_streams").selectAll().where("id", "=", streamId).executeTakeFirst();
       return row && streamOf(row);
+    },
+    async findSome(queries, streamIds) {
+      if (streamIds.length === 0) return [];
+      const rows = await queries.selectFrom("stream_streams").selectAll().where("id", "in", streamIds).execute();
+      return rows.map(streamOf);
+    },
+    async silence(tx, streamId) {
+      await tx
+        .updateTable("stream_streams")
+        .set({ home: "", source_until: null, sound: "" })
+        .where("id", "=", streamId)
+        .execute();
     },
     async update(tx, streamId, changes) {
       const columns = columnsOf(changes);
@@ -106,15 +122,6 @@ export function createSqlStreamStore(): StreamStore {
         .selectAll()
         .where("deleted_at", "is not", null)
         .where("owns_room", "=", 1)
-        .execute();
-      return rows.map(streamOf);
-    },
-    async onAir(queries) {
-      const rows = await queries
-        .selectFrom("stream_streams")
-        .selectAll()
-        .where("status", "in", onAir)
-        .where("deleted_at", "is", null)
         .execute();
       return rows.map(streamOf);
     },

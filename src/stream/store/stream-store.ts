@@ -1,7 +1,7 @@
 import type { StreamCategory, StreamSort } from "#gen/veza/stream/v1/stream_pb.ts";
 import type { Queries } from "../../platform/database/database.ts";
 import type { RecordingId, RoomId, StreamId, UserId } from "../../platform/ids.ts";
-import type { Metadata, WantedQuality } from "../live-port.ts";
+import type { Home, Metadata, Sound, WantedQuality } from "../live-port.ts";
 import type { Visibility } from "../permissions.ts";
 import type { Status } from "../states.ts";
 import type { StreamTables } from "../tables.ts";
@@ -46,6 +46,9 @@ export interface StoredStream extends StreamSettings, StreamState {
   readonly headSequence: number;
   readonly floorSequence: number;
   readonly isDeleted: boolean;
+  readonly home: Home;
+  /** What its home last stored of how it sounds; silence without one. */
+  readonly sound: Sound;
 }
 
 export type NewStream = StreamSettings &
@@ -63,11 +66,14 @@ export interface ActivePlace {
 export interface StreamStore {
   insert(tx: Queries<StreamTables>, stream: NewStream): Promise<void>;
   find(queries: Queries<StreamTables>, streamId: StreamId): Promise<StoredStream | undefined>;
+  findSome(queries: Queries<StreamTables>, streamIds: readonly StreamId[]): Promise<StoredStream[]>;
   update(
     tx: Queries<StreamTables>,
     streamId: StreamId,
     changes: Partial<StreamSettings & StreamState & Pick<StoredStream, "keyHash">>,
   ): Promise<void>;
+  /** Forgets where its source is, and what it sounds like: it is off air. */
+  silence(tx: Queries<StreamTables>, streamId: StreamId): Promise<void>;
   /** Marks it as deleted and forgets its events and its key. */
   delete(tx: Queries<StreamTables>, streamId: StreamId, at: number): Promise<void>;
   countOf(queries: Queries<StreamTables>, streamerId: UserId): Promise<number>;
@@ -86,8 +92,6 @@ export interface StreamStore {
   countActive(queries: Queries<StreamTables>, category: StreamCategory | undefined): Promise<number>;
   /** Deleted streams that still have a room of their own. */
   deletedWithRoom(queries: Queries<StreamTables>): Promise<StoredStream[]>;
-  /** Every stream on air. */
-  onAir(queries: Queries<StreamTables>): Promise<StoredStream[]>;
   /** How a stream sorts in an order. */
   placeOf(stream: StoredStream, sort: ActiveSort): ActivePlace;
 }
