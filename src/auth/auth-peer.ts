@@ -11,6 +11,7 @@ export function createAuthPeer(store: AuthStore): AuthPeer {
       return accounts.map(({ id, username, role, isActive }) => ({ id, username, role, isActive }));
     },
     erasedAfter: (sequence) => store.erasedAfter(sequence, erasuresPerRead),
+    revokedSince: (at) => store.revocationsSince(at),
     async welcome() {},
   };
 }

@@ -93,4 +93,9 @@ export const authMigrations: Migrations = {
       await db.insertInto("auth_counters").values({ name: "audit", value: 0 }).execute();
     },
   },
+  "0003_erasures_by_time": {
+    async up(db) {
+      await db.schema.createIndex("auth_erasures_by_time").on("auth_erasures").column("at").execute();
+    },
+  },
 };

@@ -53,6 +53,7 @@ export function createOutsideAuth(needs: {
     peer: {
       accounts: visitors.accounts,
       erasedAfter: async () => [],
+      revokedSince: async () => [],
       welcome: (visitor) => visitors.welcome(visitor, clock.now()),
     },
     jwks: async () => ({ keys: [] }),

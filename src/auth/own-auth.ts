@@ -63,9 +63,6 @@ export async function createOwnAuth(needs: {
   const erasure = createErasure({ store, passwords, revocations, bus, clock });
   const administration = createAdministration({ store, revocations, clock, log });
 
-  // Tokens outlive the process; so does the knowledge of which of them are over.
-  revocations.restore(await store.revocationsSince(clock.now() - limits.token.accessMs));
-
   const sweeps = startSweeps(
     [createSessionSweep({ store, clock }), { name: "signing keys", everyMs: 60 * 60 * 1000, run: () => keys.rotate() }],
     { log },

@@ -50,5 +50,6 @@ export function startBackground(
   );
   // The bell may get lost: the clock makes up for it.
   started.use(bus.subscribe("auth.erased", () => erasures.ring()));
+  started.use(bus.onGap(() => erasures.ring()));
   return started;
 }

@@ -20,6 +20,7 @@ import { metricsEndpoint } from "../net/metrics-endpoint.ts";
 import { openPort, type Port, type PortNeeds } from "../net/one-port.ts";
 import { createRpcServer } from "../net/rpc/rpc-server.ts";
 import { clusterSecretOf, createClusterCredential } from "../platform/access/cluster-credential.ts";
+import { followRevocations } from "../platform/access/followed-revocations.ts";
 import { type Config, ConfigError, type Neighbour, type Part } from "../platform/config.ts";
 import { Failure, Reason } from "../platform/failure.ts";
 import { limits } from "../platform/limits.ts";
@@ -93,6 +94,8 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
     await createServices({ config, platform, elsewhere, publicUrl, shutdown: shutdown.signal }),
   );
   const { auth, chat, streams, peers, verifier } = services;
+  // Tokens outlive processes; so does the knowledge of which of them are over.
+  built.use(await followRevocations({ ...platform, revokedSince: peers.auth.revokedSince }));
 
   const reports = createCallReports(platform);
   const gate = createGate({

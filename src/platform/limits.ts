@@ -115,6 +115,10 @@ export const limits = {
     /** How soon it asks again when it has none. */
     keysRetryMs: 500,
     sessionsPerUser: 50,
+    /** How often what was revoked is read from the store, in case a bell was lost. */
+    revocationCheckMs: 5_000,
+    /** How far such a reading goes back behind the one before it. */
+    revocationOverlapMs: 60_000,
   },
   cluster: {
     /** How long a process's word for itself is good, and how often it makes a new one. */
@@ -210,6 +214,8 @@ export const limits = {
     /** How often the store is asked where rooms and memberships stand, in case a bell was lost. */
     recheckMs: 5_000,
     membershipRecheckMs: 60_000,
+    /** After a gap of the bus, all that followers may see is looked at within this time. */
+    gapRecheckMs: 5_000,
     /** What a closing frame tells followers to wait, at most: each is told its own random part of it. */
     retryAfterMs: 2_000,
   },

@@ -49,16 +49,17 @@ export function startBackground(
     );
     rounds("storing how far recordings are", limits.stream.listeningStoredMs, () => recordings.storeProgress());
   }
-  // A bell may get lost.
-  rounds("rechecking who may hear streams", limits.stream.accessRecheckMs, () => audience.recheck());
+  const rechecking = rounds("rechecking who may hear streams", limits.stream.accessRecheckMs, () => audience.recheck());
   const tidying = rounds("archiving rooms of deleted streams", limits.stream.requestSweepMs, (signal) =>
     rooms.archiveForgotten(signal),
   );
   const erasures = rounds("following erasures", limits.stream.erasureCheckMs, (signal) =>
     followErasures(needs, signal),
   );
-  // The bell may get lost: the clock makes up for it.
   started.use(bus.subscribe("auth.erased", () => erasures.ring()));
+  // Bells may get lost: the clock makes up for it, and sooner where it is known.
+  started.use(bus.onGap(() => erasures.ring()));
+  started.use(bus.onGap(() => rechecking.ring()));
   return {
     tidyUp: () => tidying.ring(),
     [Symbol.asyncDispose]: () => started.disposeAsync(),

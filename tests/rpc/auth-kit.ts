@@ -12,6 +12,7 @@ import { createFileSecrets } from "#src/platform/secrets/file-secrets.ts";
 import { createMetrics } from "#src/platform/telemetry/metrics.ts";
 import { createCallReports } from "#src/rpc/call-reports.ts";
 import { type Auth, createAuth } from "../../src/auth/index.ts";
+import { followRevocations } from "../../src/platform/access/followed-revocations.ts";
 import { createRevocations } from "../../src/platform/access/revocations.ts";
 import type { TokenVerifier } from "../../src/platform/access/token-verifier.ts";
 import { createTrustedProxies } from "../../src/platform/access/trusted-proxies.ts";
@@ -99,11 +100,13 @@ export async function openHouse(options: HouseOptions = {}): Promise<AuthHouse> 
     stream: { streamPermissions: nobodyAsks },
   };
   const auth = await createAuth({ platform, peers: () => peers });
+  const following = await followRevocations({ ...platform, revokedSince: auth.peer.revokedSince });
 
   let isOpen = true;
   async function close(): Promise<void> {
     if (!isOpen) return;
     isOpen = false;
+    await following[Symbol.asyncDispose]();
     await auth[Symbol.asyncDispose]();
     await platform.database[Symbol.asyncDispose]();
   }

@@ -259,6 +259,7 @@ export async function openStreams(
   const auth = {
     accounts: async (ids: readonly UserId[]) => [...town.accounts.values()].filter(({ id }) => ids.includes(id)),
     erasedAfter: async (sequence: number) => town.erased.filter((each) => each.sequence > sequence),
+    revokedSince: async () => [],
     welcome: async () => {},
   };
   const peers = () => ({

@@ -8,6 +8,7 @@ import { Failure, Reason } from "../../platform/failure.ts";
 import type { RoomId, UserId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
+import { createRoundRobin } from "../../platform/round-robin.ts";
 import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import { createEventFeeds } from "../../rpc/event-feed/event-feeds.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
@@ -17,7 +18,6 @@ import type { EventStore } from "./event-store.ts";
 import { type Ending, Follower, type RoomFeed } from "./follower.ts";
 import { roomEventForm, roomSignalForm } from "./frames.ts";
 import { rewritesThePast } from "./rewrites.ts";
-import { createRoundRobin } from "./round-robin.ts";
 
 /** Who may follow which rooms, as the rest of chat decides it. */
 export interface FollowRules {
@@ -63,6 +63,7 @@ export function createFollowing(needs: {
   const presence = new Presence();
   const heartbeats = createRoundRobin(limits.follow.heartbeatMs);
   const rechecks = createRoundRobin(limits.follow.membershipRecheckMs);
+  const gap = bus.onGap(() => rechecks.hurry(limits.follow.gapRecheckMs));
   /** What each open stream does about a room that others may read than before. */
   const onRoomReopened = new Set<(roomId: RoomId) => void>();
   const reopened = onReopened(bus, (roomId) => {
@@ -235,8 +236,9 @@ export function createFollowing(needs: {
     },
 
     [Symbol.dispose]() {
-      heartbeats.stop();
-      rechecks.stop();
+      heartbeats[Symbol.dispose]();
+      rechecks[Symbol.dispose]();
+      gap[Symbol.dispose]();
       reopened[Symbol.dispose]();
       feeds[Symbol.dispose]();
     },

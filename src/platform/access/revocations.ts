@@ -12,8 +12,8 @@ export type Revocation =
 /** What is known to be over before its access token expires. */
 export interface Revocations extends Disposable {
   isRevoked(principal: Principal): boolean;
-  /** Takes in what others revoked before this process listened. */
-  restore(known: Iterable<Revocation>): void;
+  /** Takes in what is stored: what is news calls back, as if it had been heard. */
+  restore(stored: Iterable<Revocation>): void;
   /** Ends a session or a user's tokens here and in every other process. */
   revoke(revocation: Revocation): void;
   /** Calls back whenever something is revoked, here or elsewhere. */
@@ -30,7 +30,8 @@ export function createRevocations(needs: { bus: Bus; clock: Clock }): Revocation
   const key = (revocation: Revocation) =>
     "sessionId" in revocation ? `session ${revocation.sessionId}` : `user ${revocation.userId}`;
 
-  function remember(revocation: Revocation): void {
+  /** False when it was known already. */
+  function remember(revocation: Revocation): boolean {
     const horizon = clock.now() - limits.token.accessMs;
     // Oldest first: a map keeps the order of insertion, and a repeated key is moved to the end.
     for (const [old, at] of cutoffs) {
@@ -38,15 +39,20 @@ export function createRevocations(needs: { bus: Bus; clock: Clock }): Revocation
       cutoffs.delete(old);
     }
     const name = key(revocation);
-    const at = Math.max(revocation.at, cutoffs.get(name) ?? 0);
+    if (revocation.at <= (cutoffs.get(name) ?? 0)) return false;
     cutoffs.delete(name);
-    cutoffs.set(name, at);
+    cutoffs.set(name, revocation.at);
+    return true;
+  }
+
+  function tell(revocation: Revocation): void {
+    for (const listener of [...listeners]) listener(revocation);
   }
 
   const subscription = bus.subscribe(subject, (payload) => {
     const revocation = JSON.parse(new TextDecoder().decode(payload)) as Revocation;
     remember(revocation);
-    for (const listener of [...listeners]) listener(revocation);
+    tell(revocation);
   });
 
   return {
@@ -56,8 +62,8 @@ export function createRevocations(needs: { bus: Bus; clock: Clock }): Revocation
       const cutoff = cutoffs.get(`user ${principal.userId}`);
       return cutoff !== undefined && principal.issuedAt < cutoff;
     },
-    restore(known) {
-      for (const revocation of known) remember(revocation);
+    restore(stored) {
+      for (const revocation of stored) if (remember(revocation)) tell(revocation);
     },
     revoke(revocation) {
       remember(revocation);

@@ -1,4 +1,5 @@
 import type { AccountRole, Principal } from "../access/principal.ts";
+import type { Revocation } from "../access/revocations.ts";
 import type { RoomId, UserId } from "../ids.ts";
 
 /** What other services may know of an account. */
@@ -25,6 +26,8 @@ export interface AuthPeer {
   accounts(ids: readonly UserId[]): Promise<AccountFacts[]>;
   /** Erasures after a cursor, oldest first, at most 100. The bus rings `auth.erased` when there is a new one. */
   erasedAfter(sequence: number): Promise<ErasedAccount[]>;
+  /** What was revoked at or after a time, in milliseconds since 1970, oldest first. */
+  revokedSince(at: number): Promise<readonly Revocation[]>;
   /** Remembers a visitor. Nothing happens where Veza keeps the accounts itself. */
   welcome(visitor: Visitor): Promise<void>;
 }

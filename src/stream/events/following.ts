@@ -7,6 +7,7 @@ import { Failure, Reason } from "../../platform/failure.ts";
 import type { StreamId, UserId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
+import { createRoundRobin } from "../../platform/round-robin.ts";
 import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import { createEventFeeds } from "../../rpc/event-feed/event-feeds.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
@@ -43,6 +44,9 @@ export function createFollowing(needs: {
   const { bus, store, access, show, clock, log, metrics } = needs;
   const followers = new Map<UserId, number>();
   const following = new Set<DisposableStack>();
+  const heartbeats = createRoundRobin(limits.follow.heartbeatMs);
+  const rechecks = createRoundRobin(limits.stream.accessRecheckMs);
+  const gap = bus.onGap(() => rechecks.hurry(limits.follow.gapRecheckMs));
   const feeds = createEventFeeds<StreamId>({
     bus,
     log,
@@ -89,17 +93,17 @@ export function createFollowing(needs: {
         try {
           await access.load(caller, streamId);
         } catch (error) {
-          if (error instanceof Failure) follower.close({ reason: CloseReason.ACCESS_LOST, resumable: false });
+          // What could not be asked is no answer.
+          if (error instanceof Failure && error.reason === Reason.STREAM_NOT_FOUND)
+            follower.close({ reason: CloseReason.ACCESS_LOST, resumable: false });
           else log.error({ err: error, stream_id: streamId }, "rechecking who follows a stream failed");
         }
       }
       cleanup.use(bus.subscribe(accessSubject(streamId), () => void recheck()));
       cleanup.use(bus.subscribe(roomsOfUserSubject(caller.userId), () => void recheck()));
-      const heartbeat = setInterval(() => follower.heartbeat(), limits.follow.heartbeatMs).unref();
-      cleanup.defer(() => clearInterval(heartbeat));
+      cleanup.defer(heartbeats.add(() => follower.heartbeat()));
       // A bell may get lost.
-      const timer = setInterval(() => void recheck(), limits.stream.accessRecheckMs).unref();
-      cleanup.defer(() => clearInterval(timer));
+      cleanup.defer(rechecks.add(() => void recheck()));
       const onAbort = (): void => {
         const ending = endingOf(signal.reason);
         if (ending === undefined) follower.fail(signal.reason);
@@ -114,6 +118,7 @@ export function createFollowing(needs: {
         open.dispose();
       });
 
+      await bus.listening();
       // What a stream is and the number of its last event come from one row, so that they fit each other.
       const { stream } = await access.load(caller, streamId);
       const range = { head: stream.headSequence, floor: stream.floorSequence };
@@ -122,6 +127,9 @@ export function createFollowing(needs: {
     },
 
     [Symbol.dispose]() {
+      gap[Symbol.dispose]();
+      heartbeats[Symbol.dispose]();
+      rechecks[Symbol.dispose]();
       for (const open of following) open.dispose();
       feeds[Symbol.dispose]();
     },
