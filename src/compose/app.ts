@@ -150,6 +150,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
       isServing: () => health.isServing,
       jwks: () => auth.jwks(),
       probes,
+      busProbe: config.nats === undefined ? undefined : () => platform.bus.probe(),
       needed,
       testServices: testServicesOf(all, interceptors, elsewhere),
     });

@@ -38,25 +38,31 @@ export interface PlatformNeeds extends PlatformOverrides {
 
 /**
  * Builds the floor. The one place that knows which database, bus and files the configuration means.
- * Resolves once the database answers; throws why it does not.
+ * Resolves once the database and the bus answer; throws why they do not.
  */
 export async function createPlatform(config: Config, needs: PlatformNeeds = {}): Promise<Platform & AsyncDisposable> {
+  await using built = new AsyncDisposableStack();
   const { format, level } = config.log;
   const readable = format === "auto" ? (process.stdout.isTTY ? "pretty" : "json") : format;
   const { tracing, shared } = needs;
   const log = needs.log ?? createLog({ level, format: readable, tracing });
   const clock = needs.clock ?? systemClock;
   const metrics = createMetrics();
+  built.use(watchRuntime(metrics, { dataDir: config.dataDir }));
   const opened =
     shared?.database ??
-    (config.databaseUrl === undefined
-      ? createSqliteDatabase(join(config.dataDir, "veza.sqlite"), metrics)
-      : await openPostgres(config.databaseUrl, log, { metrics, tracing }));
+    built.use(
+      config.databaseUrl === undefined
+        ? createSqliteDatabase(join(config.dataDir, "veza.sqlite"), metrics)
+        : await openPostgres(config.databaseUrl, log, { metrics, tracing }),
+    );
   const database = measuredDatabase(opened, { metrics, tracing });
-  const runtime = watchRuntime(metrics, { dataDir: config.dataDir });
-  const counted = measuredBus(shared?.bus ?? createLocalBus({ log }), metrics);
-  const bus = tracing === undefined ? counted : tracedBus(counted, tracing, "local");
-  const revocations = createRevocations({ bus, clock });
+  const counted = measuredBus(shared?.bus ?? built.use(await createBus(config, log)), metrics);
+  const bus =
+    tracing === undefined ? counted : tracedBus(counted, tracing, config.nats === undefined ? "local" : "nats");
+  const revocations = built.use(createRevocations({ bus, clock }));
+  const secrets = await createSecrets(config, database);
+  const running = built.move();
   return {
     config,
     log,
@@ -66,18 +72,19 @@ export async function createPlatform(config: Config, needs: PlatformNeeds = {}):
     bus,
     files: createFiles(config),
     database,
-    isShared: shared !== undefined,
+    isShared: shared !== undefined || config.nats !== undefined,
     revocations,
     proxies: createTrustedProxies(config.trustedProxies),
-    secrets: await createSecrets(config, database),
-    async [Symbol.asyncDispose]() {
-      revocations[Symbol.dispose]();
-      runtime[Symbol.dispose]();
-      if (shared !== undefined) return;
-      await bus[Symbol.asyncDispose]();
-      await database[Symbol.asyncDispose]();
-    },
+    secrets,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+async function createBus({ nats, parts }: Config, log: Log): Promise<Bus> {
+  if (nats === undefined) return createLocalBus({ log });
+  // Loaded only where there is NATS: it takes time to start.
+  const { createNatsBus } = await import("../platform/bus/nats-bus.ts");
+  return createNatsBus({ address: nats, log, name: `veza ${parts.join(" ")}` });
 }
 
 /** Where all processes that share a database find them, or else those that share a directory. */

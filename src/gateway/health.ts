@@ -10,7 +10,7 @@ interface PartHealth {
   readonly latency_ms?: number;
 }
 
-/** A part that takes longer than this to answer counts as down. */
+/** What takes longer than this to answer counts as down. */
 const probeTimeoutMs = 1000;
 
 /**
@@ -22,20 +22,24 @@ export function healthEndpoints(needs: {
   probes: Probes;
   /** What this process cannot do without: a part elsewhere that is down makes no gateway useless. */
   needed: readonly Probe[];
+  /** Absent where there is no bus beyond this process. */
+  bus: Probe | undefined;
 }): Hono {
-  const { version, isServing, probes, needed } = needs;
+  const { version, isServing, probes, needed, bus } = needs;
   const startedAt = performance.now();
 
   return new Hono()
     .get("/", async (context) => {
-      const parts = await Promise.all(
-        Object.entries(probes).map(async ([name, probe]) => [name, await ask(probe)] as const),
-      );
-      const up = parts.filter(([, part]) => part.status === "ok").length;
-      const status = up === 0 || !isServing() ? "down" : up < parts.length ? "degraded" : "ok";
+      const [services, busHealth] = await Promise.all([
+        Promise.all(Object.entries(probes).map(async ([name, probe]) => [name, await ask(probe)] as const)),
+        bus && ask(bus),
+      ]);
+      const down = services.filter(([, part]) => part.status === "down").length;
+      const isWhole = down === 0 && busHealth?.status !== "down";
+      const status = down === services.length || !isServing() ? "down" : isWhole ? "ok" : "degraded";
       const uptime = Math.round((performance.now() - startedAt) / 100) / 10;
       return context.json(
-        { status, services: Object.fromEntries(parts), version, uptime },
+        { status, services: Object.fromEntries(services), ...(busHealth && { bus: busHealth }), version, uptime },
         status === "down" ? 503 : 200,
       );
     })

@@ -24,6 +24,8 @@ export interface GatewayNeeds {
   readonly probes: Probes;
   /** Of what this process cannot do without. */
   readonly needed: readonly Probe[];
+  /** Takes a message to the bus and back; undefined where the bus is inside this process. */
+  readonly busProbe: Probe | undefined;
   readonly testServices: TestServices;
 }
 
@@ -32,7 +34,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
   observeParts(platform.metrics, needs.probes);
   const app = new Hono();
 
-  app.route("/health", healthEndpoints(needs));
+  app.route("/health", healthEndpoints({ ...needs, bus: needs.busProbe }));
   app.get("/.well-known/jwks.json", async (context) => {
     context.header("cache-control", "public, max-age=60");
     return context.json(await needs.jwks());

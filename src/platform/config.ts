@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import * as z from "zod/mini";
+import { type NatsAddress, readNatsAddress } from "./bus/nats-address.ts";
 import { type FilesPlace, readFilesUrl } from "./files/files-url.ts";
 import { type OtlpConfig, readOtlpConfig } from "./telemetry/otlp-config.ts";
 
@@ -19,17 +20,19 @@ const list = z.pipe(
 const urls = (what: string, protocols: RegExp) =>
   z.pipe(list, z.array(z.url({ protocol: protocols, error: `has to be ${what}` })));
 
-const filesPlace = z.pipe(
-  z.string(),
-  z.transform((text, context) => {
-    try {
-      return readFilesUrl(text);
-    } catch (error) {
-      context.issues.push({ code: "custom", message: (error as Error).message, input: text });
-      return z.NEVER;
-    }
-  }),
-);
+/** What a function makes of the text; what it throws is the mistake. */
+const read = <Value>(from: (text: string) => Value) =>
+  z.pipe(
+    z.string(),
+    z.transform((text, context) => {
+      try {
+        return from(text);
+      } catch (error) {
+        context.issues.push({ code: "custom", message: (error as Error).message, input: text });
+        return z.NEVER;
+      }
+    }),
+  );
 
 /** The variables that Veza reads, each with its default; docs/running.md explains them. */
 const schema = z.object({
@@ -39,7 +42,7 @@ const schema = z.object({
   VEZA_STREAM_PORT: z._default(port, 50052),
   VEZA_SERVICES: z._default(z.pipe(list, z.array(part).check(z.minLength(1))), ["gateway", "chat", "stream"]),
   VEZA_DATA_DIR: z._default(z.string().check(z.minLength(1)), "./data"),
-  VEZA_FILES_URL: z.optional(filesPlace),
+  VEZA_FILES_URL: z.optional(read(readFilesUrl)),
   VEZA_TLS_CERT: z.optional(z.string()),
   VEZA_TLS_KEY: z.optional(z.string()),
   VEZA_PUBLIC_URL: z.optional(z.url({ protocol: /^https?$/, error: "has to be an http:// or https:// address" })),
@@ -62,7 +65,7 @@ const schema = z.object({
   VEZA_AUTH_ISSUER: z.optional(z.url({ protocol: /^https?$/, error: "has to be an http:// or https:// address" })),
   VEZA_AUTH_JWKS_URL: z.optional(z.url({ protocol: /^https?$/, error: "has to be an http:// or https:// address" })),
   VEZA_DATABASE_URL: z.optional(z.url({ protocol: /^postgres(ql)?$/, error: "has to be a postgres:// address" })),
-  VEZA_NATS_URL: z._default(urls("nats:// addresses", /^(nats|tls)$/), []),
+  VEZA_NATS_URL: z.optional(read(readNatsAddress)),
   VEZA_AUTH_URL: z._default(urls("http:// or https:// addresses", /^https?$/), []),
   VEZA_CLUSTER_SECRET: z.optional(z.string().check(z.minLength(32, "has to have at least 32 characters"))),
   VEZA_CHAT_URL: z._default(urls("http:// or https:// addresses", /^https?$/), []),
@@ -90,6 +93,8 @@ export interface Config {
   readonly dataDir: string;
   /** Where PostgreSQL is; absent: a SQLite file in the data directory. */
   readonly databaseUrl: string | undefined;
+  /** Where NATS is; absent: one process of each part. */
+  readonly nats: NatsAddress | undefined;
   /** Where uploads and recordings are kept. */
   readonly files: FilesPlace;
   /** Paths of PEM files. */
@@ -115,9 +120,6 @@ export class ConfigError extends Error {
     this.mistakes = mistakes;
   }
 }
-
-/** What this version cannot do yet is refused rather than ignored. */
-const laterVariables = ["VEZA_NATS_URL"] as const;
 
 /** Whom each part asks. Auth lives in the gateway. */
 const asks: Readonly<Record<Part, readonly Neighbour[]>> = {
@@ -150,9 +152,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       mistakes.push(`${given[one] === undefined ? one : other} is missing: ${one} and ${other} go together`);
     }
   }
-  for (const name of laterVariables) {
-    if (given[name] !== undefined) mistakes.push(`${name}: this version runs in one process only`);
-  }
   const elsewhere = parsed.success ? readElsewhere(parsed.data, mistakes) : {};
   const ports = [given.VEZA_HTTP_PORT ?? "8080", given.VEZA_CHAT_PORT ?? "50051", given.VEZA_STREAM_PORT ?? "50052"];
   const fixed = ports.filter((each) => Number(each) !== 0);
@@ -170,6 +169,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     clusterSecret: values.VEZA_CLUSTER_SECRET,
     dataDir: values.VEZA_DATA_DIR,
     databaseUrl: values.VEZA_DATABASE_URL,
+    nats: values.VEZA_NATS_URL,
     files: values.VEZA_FILES_URL ?? { directory: join(values.VEZA_DATA_DIR, "files") },
     tls:
       values.VEZA_TLS_CERT !== undefined && values.VEZA_TLS_KEY !== undefined

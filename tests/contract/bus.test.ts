@@ -28,7 +28,7 @@ const local: Backend = {
   },
 };
 
-const connectTo = (url: string) => createNatsBus({ address: readNatsAddress([url]), log, name: "test" });
+const connectTo = (url: string) => createNatsBus({ address: readNatsAddress(url), log, name: "test" });
 
 let server: NatsServer;
 const nats: Backend = {
@@ -346,14 +346,16 @@ describe.skipIf(withoutNats)("who may speak at NATS", () => {
   });
 
   test("goes together for all servers", () => {
-    expect(readNatsAddress(["nats://a:b@one", "nats://a:b@two:4333"])).toMatchObject({
+    expect(readNatsAddress("nats://a:b@one, nats://a:b@two:4333")).toMatchObject({
       servers: ["one:4222", "two:4333"],
       user: "a",
       password: "b",
       tls: false,
     });
-    expect(readNatsAddress(["tls://one"])).toMatchObject({ tls: true, user: undefined, token: undefined });
-    expect(() => readNatsAddress(["nats://a:b@one", "nats://two"])).toThrow(/same user and password/);
-    expect(() => readNatsAddress(["nats://one", "tls://two"])).toThrow(/alike/);
+    expect(readNatsAddress("tls://one")).toMatchObject({ tls: true, user: undefined, token: undefined });
+    expect(() => readNatsAddress("nats://a:b@one,nats://two")).toThrow(/same user and password/);
+    expect(() => readNatsAddress("nats://one,tls://two")).toThrow(/alike/);
+    for (const wrong of ["http://one", "one:4222", "nats://", ""])
+      expect(() => readNatsAddress(wrong)).toThrow(/has to be nats/);
   });
 });

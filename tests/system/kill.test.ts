@@ -10,15 +10,7 @@ import { createNodeTransport } from "#src/client/transport-node.ts";
 import { createCuttingProxy, freePort } from "../kit/cutting-proxy.ts";
 import { clientsOf, person } from "../kit/people.ts";
 import { spawnVeza, type VezaProcess } from "../kit/process.ts";
-
-/** Random numbers that are the same in every run. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
+import { seeded } from "../kit/seeded.ts";
 
 const writers = 4;
 const followers = 20;

@@ -1,5 +1,5 @@
 import { toBinary } from "@bufbuild/protobuf";
-import { type ChatSignal, ChatSignalSchema } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import { type ChatEvent, type ChatSignal, ChatSignalSchema } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import { SanctionKind } from "#gen/veza/chat/v1/moderation_pb.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
 import type { RoomId, UserId } from "../../platform/ids.ts";
@@ -24,11 +24,8 @@ const userSubject = (userId: UserId) => `chat.user.${userId}`;
 export function ring(bus: Bus, stored: StoredEvent): void {
   const { roomId, sequence, body, event } = stored;
   ringBell(bus, roomSubject(roomId), { sequence, body, rewritesThePast: rewritesThePast(event) });
-  const change = membershipChange(stored);
-  if (change !== undefined) {
-    const bell: UserBell = { roomId, follows: change.follows, sequence };
-    bus.publish(userSubject(change.userId), Buffer.from(JSON.stringify(bell)));
-  }
+  const change = membershipChange(event);
+  if (change !== undefined) bus.publish(userSubject(change.userId), Buffer.from(JSON.stringify(change.bell)));
 }
 
 /** Tells whoever remembers events of a room that earlier ones were changed in the store, without an event that says so. */
@@ -73,17 +70,22 @@ interface UserSignal {
   readonly signal: string;
 }
 
-function membershipChange({ event }: StoredEvent): { userId: UserId; follows: boolean } | undefined {
+/** Whom an event of a room makes follow it, or follow it no more. */
+export function membershipChange(event: ChatEvent): { userId: UserId; bell: UserBell } | undefined {
   const { payload } = event;
+  const change = (userId: string | undefined, follows: boolean) => ({
+    userId: userId as UserId,
+    bell: { roomId: event.roomId as RoomId, follows, sequence: Number(event.sequence) },
+  });
   switch (payload.case) {
     case "memberJoined":
-      return { userId: payload.value.member?.userId as UserId, follows: true };
+      return change(payload.value.member?.userId, true);
     case "memberLeft":
-      return { userId: payload.value.userId as UserId, follows: false };
+      return change(payload.value.userId, false);
     case "sanctionImposed":
       // A ban also ends the following of who was no member.
       return payload.value.sanction?.kind === SanctionKind.BAN
-        ? { userId: payload.value.sanction.userId as UserId, follows: false }
+        ? change(payload.value.sanction.userId, false)
         : undefined;
     default:
       return undefined;

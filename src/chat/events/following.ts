@@ -1,5 +1,5 @@
 import { fromBinary } from "@bufbuild/protobuf";
-import { ChatEventSchema, CloseReason } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import { type ChatEvent, ChatEventSchema, CloseReason } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { SubscribeToChatEventsRequest } from "#gen/veza/chat/v1/chat_service_pb.ts";
 import type { Principal } from "../../platform/access/principal.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
@@ -13,7 +13,7 @@ import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import { createEventFeeds } from "../../rpc/event-feed/event-feeds.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
 import type { OnlineUsers } from "../online.ts";
-import { onReopened, onUserBell, roomSubject, type UserBell } from "./bells.ts";
+import { membershipChange, onReopened, onUserBell, roomSubject, type UserBell } from "./bells.ts";
 import type { EventStore } from "./event-store.ts";
 import { type Ending, Follower, type RoomFeed } from "./follower.ts";
 import { roomEventForm, roomSignalForm } from "./frames.ts";
@@ -57,6 +57,7 @@ export function createFollowing(needs: {
       signals: roomSignalForm,
       after: (sequence, limit) => store.after(roomId, sequence, limit),
       rewritesThePast: (body) => rewritesThePast(fromBinary(ChatEventSchema, body)),
+      onMissed: (_, body) => hearMissed(fromBinary(ChatEventSchema, body)),
     }),
   });
   const streams = new Map<UserId, number>();
@@ -66,9 +67,30 @@ export function createFollowing(needs: {
   const gap = bus.onGap(() => rechecks.hurry(limits.follow.gapRecheckMs));
   /** What each open stream does about a room that others may read than before. */
   const onRoomReopened = new Set<(roomId: RoomId) => void>();
-  const reopened = onReopened(bus, (roomId) => {
+  const lookAtReopened = (roomId: RoomId): void => {
     for (const look of [...onRoomReopened]) look(roomId);
-  });
+  };
+  const reopened = onReopened(bus, lookAtReopened);
+  /** What each open stream does about a bell of membership, by user. */
+  const onMembership = new Map<UserId, Set<(bell: UserBell) => void>>();
+
+  /** What an event says of who may follow holds before the next event is passed on, whether its bells come or not. */
+  function hearMissed(event: ChatEvent): void {
+    const change = membershipChange(event);
+    if (change !== undefined) for (const hear of [...(onMembership.get(change.userId) ?? [])]) hear(change.bell);
+    if (event.payload.case === "roomUpdated") lookAtReopened(event.roomId as RoomId);
+  }
+
+  function hearHere(userId: UserId, hear: (bell: UserBell) => void): Disposable {
+    const here = onMembership.get(userId) ?? new Set();
+    onMembership.set(userId, here.add(hear));
+    return {
+      [Symbol.dispose]() {
+        here.delete(hear);
+        if (here.size === 0) onMembership.delete(userId);
+      },
+    };
+  }
 
   function countStream(userId: UserId): Disposable {
     const open = streams.get(userId) ?? 0;
@@ -116,6 +138,7 @@ export function createFollowing(needs: {
       cleanup.use(
         onUserBell(bus, caller.userId, { onBell: (bell) => onBell(bell), onSignal: (body) => onSignal(body) }),
       );
+      cleanup.use(hearHere(caller.userId, (bell) => onBell(bell)));
       await bus.listening();
 
       const { joined, followed } = await roomsToFollow(caller, named);

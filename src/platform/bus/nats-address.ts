@@ -1,6 +1,6 @@
 /** Where NATS is, and who goes there. */
 export interface NatsAddress {
-  /** `host:port`, each a server of the same cluster. */
+  /** `host:port`, each a server of the same cluster; at least one. */
   readonly servers: readonly string[];
   readonly user: string | undefined;
   readonly password: string | undefined;
@@ -13,25 +13,31 @@ const defaultPort = "4222";
 
 /**
  * Reads `nats://user:password@host:4222`, `nats://token@host` or `tls://…`, several with a comma between them. Throws a
- * TypeError when they do not go together: a connection that moves to another server stays who it is.
+ * TypeError for what is none of these, and when they do not go together: a connection that moves to another server stays
+ * who it is.
  */
-export function readNatsAddress(urls: readonly string[]): NatsAddress {
-  const parsed = urls.map((url) => new URL(url));
-  const [first] = parsed;
-  if (first === undefined) throw new TypeError("names no server");
-  for (const each of parsed) {
-    if (each.hostname === "") throw new TypeError("names a server without a host");
+export function readNatsAddress(text: string): NatsAddress {
+  const [first, ...others] = text.split(",").map(serverOf) as [URL, ...URL[]];
+  for (const each of others) {
     if (each.protocol !== first.protocol) throw new TypeError("has to say nats:// or tls:// for all servers alike");
     if (each.username !== first.username || each.password !== first.password)
       throw new TypeError("has to have the same user and password, or token, for all servers");
   }
   const user = decodeURIComponent(first.username);
   const password = decodeURIComponent(first.password);
+  const isToken = user !== "" && password === "";
   return {
-    servers: parsed.map(({ hostname, port }) => `${hostname}:${port === "" ? defaultPort : port}`),
-    user: password === "" ? undefined : user,
+    servers: [first, ...others].map(({ hostname, port }) => `${hostname}:${port === "" ? defaultPort : port}`),
+    user: isToken || user === "" ? undefined : user,
     password: password === "" ? undefined : password,
-    token: password === "" && user !== "" ? user : undefined,
+    token: isToken ? user : undefined,
     tls: first.protocol === "tls:",
   };
+}
+
+function serverOf(text: string): URL {
+  const url = URL.parse(text.trim());
+  if (url === null || !/^(nats|tls):$/.test(url.protocol) || url.hostname === "")
+    throw new TypeError("has to be nats:// or tls:// addresses");
+  return url;
 }

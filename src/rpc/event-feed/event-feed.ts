@@ -20,6 +20,8 @@ export interface EventSource {
   after(sequence: number, limit: number): Promise<readonly { sequence: number; body: Uint8Array }[]>;
   /** Whether this event was stored together with changes of earlier ones. */
   rewritesThePast(body: Uint8Array): boolean;
+  /** An event was read that its bell has not brought: others that ring along with it may be late or lost too. */
+  onMissed?(sequence: number, body: Uint8Array): void;
 }
 
 /** Which events somebody follows. `key` names it: who has the same gets the same bytes. */
@@ -257,6 +259,7 @@ export class EventFeed<Id extends string = string> {
         for (const { sequence, body } of bodies) {
           if (sequence !== this.#head + 1 || this.#source.rewritesThePast(body)) this.forget();
           this.#push(this.#frame(sequence, body));
+          this.#source.onMissed?.(sequence, body);
         }
         this.#flush();
       }

@@ -1,6 +1,13 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Client } from "@connectrpc/connect";
-import { AuthPeerService } from "#gen/veza/internal/v1/auth_peer_service_pb.ts";
-import type { UserId } from "../../platform/ids.ts";
+import {
+  AuthPeerService,
+  type Revocation as RevocationMessage,
+  type RevocationSchema,
+} from "#gen/veza/internal/v1/auth_peer_service_pb.ts";
+import type { Revocation } from "../../platform/access/revocations.ts";
+import type { SessionId, UserId } from "../../platform/ids.ts";
 import type { AuthPeer } from "../../platform/peers/peers.ts";
 import { routes, type ServiceRoutes } from "../routes.ts";
 import { roleFromMessage, roleToMessage } from "./roles.ts";
@@ -15,6 +22,10 @@ export function serveAuthPeer(peer: AuthPeer): ServiceRoutes {
     async listErasures({ afterSequence }) {
       const erasures = await peer.erasedAfter(Number(afterSequence));
       return { erasures: erasures.map(({ sequence, userId }) => ({ sequence: BigInt(sequence), userId })) };
+    },
+    async listRevocations({ since }) {
+      const revocations = await peer.revokedSince(since === undefined ? 0 : timestampMs(since));
+      return { revocations: revocations.map(revocationToMessage) };
     },
     async welcomeVisitor({ userId, username, role }) {
       await peer.welcome({ userId: userId as UserId, username, role: roleFromMessage(role) });
@@ -39,8 +50,33 @@ export function remoteAuthPeer(client: Client<typeof AuthPeerService>): AuthPeer
       const { erasures } = await client.listErasures({ afterSequence: BigInt(sequence) });
       return erasures.map((each) => ({ sequence: Number(each.sequence), userId: each.userId as UserId }));
     },
+    async revokedSince(at) {
+      const { revocations } = await client.listRevocations({ since: timestampFromMs(at) });
+      return revocations.flatMap(revocationFromMessage);
+    },
     async welcome({ userId, username, role }) {
       await client.welcomeVisitor({ userId, username, role: roleToMessage(role) });
     },
   };
+}
+
+function revocationToMessage(revocation: Revocation): MessageInitShape<typeof RevocationSchema> {
+  const subject =
+    "sessionId" in revocation
+      ? ({ case: "sessionId", value: revocation.sessionId } as const)
+      : ({ case: "userId", value: revocation.userId } as const);
+  return { subject, at: timestampFromMs(revocation.at) };
+}
+
+/** None for what this process, being older than the other, does not know. */
+function revocationFromMessage({ subject, at }: RevocationMessage): Revocation[] {
+  const time = at === undefined ? 0 : timestampMs(at);
+  switch (subject.case) {
+    case "sessionId":
+      return [{ sessionId: subject.value as SessionId, at: time }];
+    case "userId":
+      return [{ userId: subject.value as UserId, at: time }];
+    default:
+      return [];
+  }
 }

@@ -7,6 +7,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { UserRole, UserRoleJson } from "../../auth/v1/user_pb.ts";
 import { file_veza_auth_v1_user } from "../../auth/v1/user_pb.ts";
 import { file_veza_options_v1_options } from "../../options/v1/options_pb.ts";
@@ -16,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file veza/internal/v1/auth_peer_service.proto.
  */
 export const file_veza_internal_v1_auth_peer_service: GenFile = /*@__PURE__*/
-  fileDesc("Cih2ZXphL2ludGVybmFsL3YxL2F1dGhfcGVlcl9zZXJ2aWNlLnByb3RvEhB2ZXphLmludGVybmFsLnYxIioKEkdldEFjY291bnRzUmVxdWVzdBIUCgh1c2VyX2lkcxgBIAMoA0ICMAEiQgoTR2V0QWNjb3VudHNSZXNwb25zZRIrCghhY2NvdW50cxgBIAMoCzIZLnZlemEuaW50ZXJuYWwudjEuQWNjb3VudCJkCgdBY2NvdW50Eg4KAmlkGAEgASgDQgIwARIQCgh1c2VybmFtZRgCIAEoCRIkCgRyb2xlGAMgASgOMhYudmV6YS5hdXRoLnYxLlVzZXJSb2xlEhEKCWlzX2FjdGl2ZRgEIAEoCCItChNMaXN0RXJhc3VyZXNSZXF1ZXN0EhYKDmFmdGVyX3NlcXVlbmNlGAEgASgDIkMKFExpc3RFcmFzdXJlc1Jlc3BvbnNlEisKCGVyYXN1cmVzGAEgAygLMhkudmV6YS5pbnRlcm5hbC52MS5FcmFzdXJlIjAKB0VyYXN1cmUSEAoIc2VxdWVuY2UYASABKAMSEwoHdXNlcl9pZBgCIAEoA0ICMAEiZAoVV2VsY29tZVZpc2l0b3JSZXF1ZXN0EhMKB3VzZXJfaWQYASABKANCAjABEhAKCHVzZXJuYW1lGAIgASgJEiQKBHJvbGUYAyABKA4yFi52ZXphLmF1dGgudjEuVXNlclJvbGUiGAoWV2VsY29tZVZpc2l0b3JSZXNwb25zZTLMAgoPQXV0aFBlZXJTZXJ2aWNlEmMKC0dldEFjY291bnRzEiQudmV6YS5pbnRlcm5hbC52MS5HZXRBY2NvdW50c1JlcXVlc3QaJS52ZXphLmludGVybmFsLnYxLkdldEFjY291bnRzUmVzcG9uc2UiB5ACAajUGAQSZgoMTGlzdEVyYXN1cmVzEiUudmV6YS5pbnRlcm5hbC52MS5MaXN0RXJhc3VyZXNSZXF1ZXN0GiYudmV6YS5pbnRlcm5hbC52MS5MaXN0RXJhc3VyZXNSZXNwb25zZSIHkAIBqNQYBBJsCg5XZWxjb21lVmlzaXRvchInLnZlemEuaW50ZXJuYWwudjEuV2VsY29tZVZpc2l0b3JSZXF1ZXN0GigudmV6YS5pbnRlcm5hbC52MS5XZWxjb21lVmlzaXRvclJlc3BvbnNlIgeQAgKo1BgEYgZwcm90bzM", [file_veza_auth_v1_user, file_veza_options_v1_options]);
+  fileDesc("Cih2ZXphL2ludGVybmFsL3YxL2F1dGhfcGVlcl9zZXJ2aWNlLnByb3RvEhB2ZXphLmludGVybmFsLnYxIioKEkdldEFjY291bnRzUmVxdWVzdBIUCgh1c2VyX2lkcxgBIAMoA0ICMAEiQgoTR2V0QWNjb3VudHNSZXNwb25zZRIrCghhY2NvdW50cxgBIAMoCzIZLnZlemEuaW50ZXJuYWwudjEuQWNjb3VudCJkCgdBY2NvdW50Eg4KAmlkGAEgASgDQgIwARIQCgh1c2VybmFtZRgCIAEoCRIkCgRyb2xlGAMgASgOMhYudmV6YS5hdXRoLnYxLlVzZXJSb2xlEhEKCWlzX2FjdGl2ZRgEIAEoCCItChNMaXN0RXJhc3VyZXNSZXF1ZXN0EhYKDmFmdGVyX3NlcXVlbmNlGAEgASgDIkMKFExpc3RFcmFzdXJlc1Jlc3BvbnNlEisKCGVyYXN1cmVzGAEgAygLMhkudmV6YS5pbnRlcm5hbC52MS5FcmFzdXJlIjAKB0VyYXN1cmUSEAoIc2VxdWVuY2UYASABKAMSEwoHdXNlcl9pZBgCIAEoA0ICMAEiQwoWTGlzdFJldm9jYXRpb25zUmVxdWVzdBIpCgVzaW5jZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiTAoXTGlzdFJldm9jYXRpb25zUmVzcG9uc2USMQoLcmV2b2NhdGlvbnMYASADKAsyHC52ZXphLmludGVybmFsLnYxLlJldm9jYXRpb24ibAoKUmV2b2NhdGlvbhIUCgpzZXNzaW9uX2lkGAEgASgJSAASFQoHdXNlcl9pZBgCIAEoA0ICMAFIABImCgJhdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCQoHc3ViamVjdCJkChVXZWxjb21lVmlzaXRvclJlcXVlc3QSEwoHdXNlcl9pZBgBIAEoA0ICMAESEAoIdXNlcm5hbWUYAiABKAkSJAoEcm9sZRgDIAEoDjIWLnZlemEuYXV0aC52MS5Vc2VyUm9sZSIYChZXZWxjb21lVmlzaXRvclJlc3BvbnNlMr0DCg9BdXRoUGVlclNlcnZpY2USYwoLR2V0QWNjb3VudHMSJC52ZXphLmludGVybmFsLnYxLkdldEFjY291bnRzUmVxdWVzdBolLnZlemEuaW50ZXJuYWwudjEuR2V0QWNjb3VudHNSZXNwb25zZSIHkAIBqNQYBBJmCgxMaXN0RXJhc3VyZXMSJS52ZXphLmludGVybmFsLnYxLkxpc3RFcmFzdXJlc1JlcXVlc3QaJi52ZXphLmludGVybmFsLnYxLkxpc3RFcmFzdXJlc1Jlc3BvbnNlIgeQAgGo1BgEEm8KD0xpc3RSZXZvY2F0aW9ucxIoLnZlemEuaW50ZXJuYWwudjEuTGlzdFJldm9jYXRpb25zUmVxdWVzdBopLnZlemEuaW50ZXJuYWwudjEuTGlzdFJldm9jYXRpb25zUmVzcG9uc2UiB5ACAajUGAQSbAoOV2VsY29tZVZpc2l0b3ISJy52ZXphLmludGVybmFsLnYxLldlbGNvbWVWaXNpdG9yUmVxdWVzdBooLnZlemEuaW50ZXJuYWwudjEuV2VsY29tZVZpc2l0b3JSZXNwb25zZSIHkAICqNQYBGIGcHJvdG8z", [file_google_protobuf_timestamp, file_veza_auth_v1_user, file_veza_options_v1_options]);
 
 /**
  * Request of GetAccounts.
@@ -285,6 +287,148 @@ export const ErasureSchema: GenMessage<Erasure, {jsonType: ErasureJson}> = /*@__
   messageDesc(file_veza_internal_v1_auth_peer_service, 5);
 
 /**
+ * Request of ListRevocations.
+ *
+ * @generated from message veza.internal.v1.ListRevocationsRequest
+ */
+export type ListRevocationsRequest = Message<"veza.internal.v1.ListRevocationsRequest"> & {
+  /**
+   * From which time on; no more than the life of an access token ago.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 1;
+   */
+  since?: Timestamp | undefined;
+};
+
+/**
+ * Request of ListRevocations.
+ *
+ * @generated from message veza.internal.v1.ListRevocationsRequest
+ */
+export type ListRevocationsRequestJson = {
+  /**
+   * From which time on; no more than the life of an access token ago.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 1;
+   */
+  since?: TimestampJson;
+};
+
+/**
+ * Describes the message veza.internal.v1.ListRevocationsRequest.
+ * Use `create(ListRevocationsRequestSchema)` to create a new message.
+ */
+export const ListRevocationsRequestSchema: GenMessage<ListRevocationsRequest, {jsonType: ListRevocationsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_veza_internal_v1_auth_peer_service, 6);
+
+/**
+ * Response of ListRevocations.
+ *
+ * @generated from message veza.internal.v1.ListRevocationsResponse
+ */
+export type ListRevocationsResponse = Message<"veza.internal.v1.ListRevocationsResponse"> & {
+  /**
+   * What was revoked then or later.
+   *
+   * @generated from field: repeated veza.internal.v1.Revocation revocations = 1;
+   */
+  revocations: Revocation[];
+};
+
+/**
+ * Response of ListRevocations.
+ *
+ * @generated from message veza.internal.v1.ListRevocationsResponse
+ */
+export type ListRevocationsResponseJson = {
+  /**
+   * What was revoked then or later.
+   *
+   * @generated from field: repeated veza.internal.v1.Revocation revocations = 1;
+   */
+  revocations?: RevocationJson[];
+};
+
+/**
+ * Describes the message veza.internal.v1.ListRevocationsResponse.
+ * Use `create(ListRevocationsResponseSchema)` to create a new message.
+ */
+export const ListRevocationsResponseSchema: GenMessage<ListRevocationsResponse, {jsonType: ListRevocationsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_veza_internal_v1_auth_peer_service, 7);
+
+/**
+ * Tokens that count no more.
+ *
+ * @generated from message veza.internal.v1.Revocation
+ */
+export type Revocation = Message<"veza.internal.v1.Revocation"> & {
+  /**
+   * Whose tokens they are.
+   *
+   * @generated from oneof veza.internal.v1.Revocation.subject
+   */
+  subject: {
+    /**
+     * All tokens of this session.
+     *
+     * @generated from field: string session_id = 1;
+     */
+    value: string;
+    case: "sessionId";
+  } | {
+    /**
+     * All tokens of this user that were issued before `at`.
+     *
+     * @generated from field: int64 user_id = 2 [jstype = JS_STRING];
+     */
+    value: string;
+    case: "userId";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * When they were revoked.
+   *
+   * @generated from field: google.protobuf.Timestamp at = 3;
+   */
+  at?: Timestamp | undefined;
+};
+
+/**
+ * Tokens that count no more.
+ *
+ * @generated from message veza.internal.v1.Revocation
+ */
+export type RevocationJson = {
+  /**
+   * All tokens of this session.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId?: string;
+
+  /**
+   * All tokens of this user that were issued before `at`.
+   *
+   * @generated from field: int64 user_id = 2 [jstype = JS_STRING];
+   */
+  userId?: string;
+
+  /**
+   * When they were revoked.
+   *
+   * @generated from field: google.protobuf.Timestamp at = 3;
+   */
+  at?: TimestampJson;
+};
+
+/**
+ * Describes the message veza.internal.v1.Revocation.
+ * Use `create(RevocationSchema)` to create a new message.
+ */
+export const RevocationSchema: GenMessage<Revocation, {jsonType: RevocationJson}> = /*@__PURE__*/
+  messageDesc(file_veza_internal_v1_auth_peer_service, 8);
+
+/**
  * Request of WelcomeVisitor.
  *
  * @generated from message veza.internal.v1.WelcomeVisitorRequest
@@ -345,7 +489,7 @@ export type WelcomeVisitorRequestJson = {
  * Use `create(WelcomeVisitorRequestSchema)` to create a new message.
  */
 export const WelcomeVisitorRequestSchema: GenMessage<WelcomeVisitorRequest, {jsonType: WelcomeVisitorRequestJson}> = /*@__PURE__*/
-  messageDesc(file_veza_internal_v1_auth_peer_service, 6);
+  messageDesc(file_veza_internal_v1_auth_peer_service, 9);
 
 /**
  * Response of WelcomeVisitor.
@@ -368,7 +512,7 @@ export type WelcomeVisitorResponseJson = {
  * Use `create(WelcomeVisitorResponseSchema)` to create a new message.
  */
 export const WelcomeVisitorResponseSchema: GenMessage<WelcomeVisitorResponse, {jsonType: WelcomeVisitorResponseJson}> = /*@__PURE__*/
-  messageDesc(file_veza_internal_v1_auth_peer_service, 7);
+  messageDesc(file_veza_internal_v1_auth_peer_service, 10);
 
 /**
  * What auth answers other parts.
@@ -395,6 +539,16 @@ export const AuthPeerService: GenService<{
     methodKind: "unary";
     input: typeof ListErasuresRequestSchema;
     output: typeof ListErasuresResponseSchema;
+  },
+  /**
+   * Lists what was revoked since a time, the oldest first: for processes that may have missed it on the bus.
+   *
+   * @generated from rpc veza.internal.v1.AuthPeerService.ListRevocations
+   */
+  listRevocations: {
+    methodKind: "unary";
+    input: typeof ListRevocationsRequestSchema;
+    output: typeof ListRevocationsResponseSchema;
   },
   /**
    * Remembers somebody whom an outside issuer of tokens vouches for.
