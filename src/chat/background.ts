@@ -1,6 +1,9 @@
+import type { Files } from "../platform/files/files.ts";
+import { limits } from "../platform/limits.ts";
 import type { Log } from "../platform/log.ts";
 import type { Requests } from "../platform/requests/requests.ts";
 import { startRounds } from "../platform/rounds.ts";
+import { removeDueFiles } from "./attachments/removal.ts";
 import { type ErasureNeeds, followErasures } from "./erasure.ts";
 import { liftSanctionsThatRanOut } from "./sanction-expiry.ts";
 import type { SanctionStore } from "./store/sanction-store.ts";
@@ -12,9 +15,15 @@ const every = { requests: 10 * 60_000, sanctions: 2_000, erasures: 60_000, searc
 
 /** What chat does without being asked. Disposing waits for what runs. */
 export function startBackground(
-  needs: ErasureNeeds & { log: Log; requests: Requests<ChatTables>; sanctions: SanctionStore; index: SearchIndex },
+  needs: ErasureNeeds & {
+    log: Log;
+    requests: Requests<ChatTables>;
+    sanctions: SanctionStore;
+    index: SearchIndex;
+    files: Files;
+  },
 ): AsyncDisposable {
-  const { bus, log, requests, index } = needs;
+  const { bus, clock, log, requests, index, files } = needs;
   const started = new AsyncDisposableStack();
   started.use(
     startRounds({
@@ -38,6 +47,22 @@ export function startBackground(
       everyMs: every.search,
       log,
       round: (signal) => index.settle(signal),
+    }),
+  );
+  started.use(
+    startRounds({
+      name: "removing files",
+      everyMs: limits.files.sweepMs,
+      log,
+      round: (signal) => removeDueFiles(needs, signal),
+    }),
+  );
+  started.use(
+    startRounds({
+      name: "forgetting files that never came in",
+      everyMs: limits.files.incomingSweepMs,
+      log,
+      round: () => files.forgetIncoming(clock.now() - limits.files.incomingMs),
     }),
   );
   const erasures = started.use(

@@ -11,6 +11,7 @@ import { roomArchived } from "./facts.ts";
 import type { Memberships } from "./memberships.ts";
 import { existing } from "./message-access.ts";
 import { reactionRemoved } from "./message-facts.ts";
+import type { AttachmentStore } from "./store/attachment-store.ts";
 import type { ErasureStore, EventPlace } from "./store/erasure-store.ts";
 import type { Member, MemberStore } from "./store/member-store.ts";
 import type { MentionStore } from "./store/mention-store.ts";
@@ -21,6 +22,7 @@ import type { ChatTables } from "./tables.ts";
 
 const eventsAtOnce = 500;
 const reactionsAtOnce = 100;
+const filesAtOnce = 500;
 
 export interface ErasureNeeds {
   readonly database: Database<ChatTables>;
@@ -33,6 +35,7 @@ export interface ErasureNeeds {
   readonly messages: Pick<MessageStore, "find" | "redactAuthor">;
   readonly reactions: ReactionStore;
   readonly mentions: MentionStore;
+  readonly attachments: AttachmentStore;
   readonly erasures: ErasureStore;
   readonly auth: () => AuthPeer;
 }
@@ -51,6 +54,7 @@ export async function followErasures(needs: ErasureNeeds, signal: AbortSignal): 
     const userIds = new Set(erased.map((account) => account.userId));
 
     for (const userId of userIds) await forgetWords(needs, userId, signal);
+    for (const userId of userIds) await dropFiles(needs, userId, signal);
     for (const userId of userIds) await takeBackReactions(needs, userId, signal);
     await unnameEvents(needs, userIds, signal);
     for (const userId of userIds) await endMemberships(needs, userId, signal);
@@ -69,6 +73,14 @@ async function forgetWords(
   more = true;
   while (more && !signal.aborted) more = await database.write((tx) => mentions.forgetUser(tx, userId));
   await database.write((tx) => erasures.forgetUser(tx, userId));
+}
+
+async function dropFiles({ database, attachments }: ErasureNeeds, userId: UserId, signal: AbortSignal) {
+  let more = true;
+  while (more && !signal.aborted) {
+    more = await database.write((tx) => attachments.dropOf(tx, userId, filesAtOnce));
+  }
+  await database.write((tx) => attachments.forgetUsage(tx, userId));
 }
 
 async function takeBackReactions(

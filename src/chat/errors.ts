@@ -25,6 +25,11 @@ export const reportNotFound = () => new Failure(Reason.REPORT_NOT_FOUND);
 export const roomNotReadable = () => new Failure(Reason.ROOM_NOT_READABLE);
 export const selfSanction = () => new Failure(Reason.SELF_SANCTION);
 export const attachmentNotFound = () => new Failure(Reason.ATTACHMENT_NOT_FOUND);
+export const fileTooLarge = (maxBytes: number) =>
+  new Failure(Reason.FILE_TOO_LARGE, {
+    sentence: `a file has at most ${Math.floor(maxBytes / 1024 / 1024)} MiB`,
+    metadata: { limit: String(maxBytes) },
+  });
 export const userNotFound = () => new Failure(Reason.USER_NOT_FOUND);
 export const adminOnly = () => new Failure(Reason.ADMIN_ONLY);
 

@@ -6,10 +6,14 @@ import { createRequests } from "../platform/requests/requests.ts";
 import { createSqlRequestStore } from "../platform/requests/sql-request-store.ts";
 import { routes, type ServiceRoutes } from "../rpc/routes.ts";
 import { createAccessChecks } from "./access-checks.ts";
+import { createAttachments } from "./attachments/attachments.ts";
+import { createFilesHttp, type FilesHttp } from "./attachments/http.ts";
+import { createPictures } from "./attachments/pictures.ts";
 import { startBackground } from "./background.ts";
 import { createBlocks } from "./blocks.ts";
 import { createDirect } from "./direct.ts";
 import { createChatEvents } from "./events/index.ts";
+import { createFileUrls } from "./file-urls.ts";
 import { createFollowRules } from "./follow-rules.ts";
 import { createInvites } from "./invites.ts";
 import { createMembers } from "./members.ts";
@@ -41,6 +45,7 @@ import { typingHandlers } from "./rpc/typing.ts";
 import { createSearch } from "./search.ts";
 import { createStatistics } from "./statistics.ts";
 import { openSearchIndex } from "./store/search-backend.ts";
+import { createSqlAttachmentStore } from "./store/sql-attachment-store.ts";
 import { createSqlDirectStore } from "./store/sql-direct-store.ts";
 import { createSqlErasureStore } from "./store/sql-erasure-store.ts";
 import { createSqlInviteStore } from "./store/sql-invite-store.ts";
@@ -62,12 +67,21 @@ import { createTyping } from "./typing.ts";
 export interface Chat extends AsyncDisposable {
   readonly routes: ServiceRoutes;
   readonly peer: ChatPeer;
+  /** Files over plain HTTP. */
+  readonly http: FilesHttp;
 }
 
-/** Brings the tables into shape and opens the service. `peers` is not asked before the turn in which this resolves ends. */
-export async function createChat(needs: { platform: Platform; peers: () => Peers }): Promise<Chat> {
+/**
+ * Brings the tables into shape and opens the service. `peers` is not asked before the turn in which this resolves ends, and
+ * `publicUrl`, what URLs start with that are handed out, not before a call.
+ */
+export async function createChat(needs: {
+  platform: Platform;
+  peers: () => Peers;
+  publicUrl: () => string;
+}): Promise<Chat> {
   const { platform, peers } = needs;
-  const { clock, bus, log } = platform;
+  const { clock, bus, log, files } = platform;
   await migrate(platform.database, "chat", chatMigrations);
   const database = platform.database.withTables<ChatTables>("chat");
   const auth = () => peers().auth;
@@ -92,8 +106,17 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
     database,
     clock,
   });
-  const show = createShowMessage();
-  const changes = createMessageChanges({ store: messages, members, mentions, readStates, index, show });
+  const urls = createFileUrls(needs.publicUrl);
+  const show = createShowMessage({ urls });
+  const attachmentStore = createSqlAttachmentStore();
+  const attachments = createAttachments({
+    database,
+    clock,
+    files,
+    store: attachmentStore,
+    pictures: createPictures({ log }),
+  });
+  const changes = createMessageChanges({ store: messages, members, mentions, readStates, index, attachments, show });
   const floor = { database, writes, clock };
   const invites = createInvites({ writes, clock, invites: createSqlInviteStore() });
   const checks = createAccessChecks({ database, clock, auth });
@@ -118,7 +141,16 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
     ...accessHandlers({ checks }),
     ...typingHandlers(createTyping({ database, bus, clock, members, directs })),
     ...messageHandlers({
-      messages: createMessages({ ...floor, changes, requests, store: messages, directs, members, log: moderationLog }),
+      messages: createMessages({
+        ...floor,
+        changes,
+        requests,
+        store: messages,
+        directs,
+        members,
+        attachments,
+        log: moderationLog,
+      }),
       show,
     }),
     ...reactionHandlers({
@@ -163,12 +195,15 @@ export async function createChat(needs: { platform: Platform; peers: () => Peers
       sanctions,
       requests,
       index,
+      files,
+      attachments: attachmentStore,
       erasures: createSqlErasureStore(),
     }),
   );
   const running = built.move();
   return {
     routes: routesOfChat,
+    http: createFilesHttp({ attachments, urls, log }),
     peer: { roomPermissions: checks.roomPermissions, ...streamRooms },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

@@ -1,10 +1,12 @@
 import type { MessageType } from "#gen/veza/chat/v1/message_pb.ts";
 import type { Principal } from "../platform/access/principal.ts";
 import { type MessageId, newId, type RoomId, type UserId } from "../platform/ids.ts";
+import type { Attachments } from "./attachments/attachments.ts";
 import type { ChatWrite } from "./events/event-log.ts";
 import { findMentioned } from "./mentions.ts";
 import { messageDeleted, messageEdited, messageSent } from "./message-facts.ts";
 import type { ShowMessage } from "./message-view.ts";
+import type { AttachedFile } from "./store/attachment-store.ts";
 import type { MemberStore } from "./store/member-store.ts";
 import type { MentionStore } from "./store/mention-store.ts";
 import type { Mentioned, MessageStore, StoredMessage } from "./store/message-store.ts";
@@ -18,6 +20,7 @@ export interface NewMessage {
   readonly content: string;
   readonly type: MessageType;
   readonly replyTo?: MessageId | undefined;
+  readonly files?: readonly AttachedFile[];
   readonly at: number;
 }
 
@@ -32,7 +35,7 @@ export interface MessageChanges {
   post(write: ChatWrite, message: NewMessage): Promise<StoredMessage>;
   /** The message with other words. */
   rewrite(write: ChatWrite, message: StoredMessage, content: string, change: Change): Promise<StoredMessage>;
-  /** Takes the words out, here and in past events. */
+  /** Takes the words and files out, here and in past events. */
   remove(write: ChatWrite, message: StoredMessage, change: Change): Promise<void>;
 }
 
@@ -42,11 +45,12 @@ export function createMessageChanges(needs: {
   mentions: MentionStore;
   readStates: ReadStateStore;
   index: SearchIndex;
+  attachments: Pick<Attachments, "attach" | "drop">;
   show: ShowMessage;
 }): MessageChanges {
-  const { store, members, mentions, readStates, index, show } = needs;
+  const { store, members, mentions, readStates, index, attachments, show } = needs;
   return {
-    async post(write, { roomId, sender, content, type, replyTo, at }) {
+    async post(write, { roomId, sender, content, type, replyTo, files = [], at }) {
       const draft: Omit<StoredMessage, "sequence" | "ordinal"> = {
         id: newId<MessageId>(),
         roomId,
@@ -61,6 +65,7 @@ export function createMessageChanges(needs: {
         replyTo,
         replyCount: 0,
         mentions: await findMentioned(write.tx, members, { roomId, senderId: sender.userId, content }),
+        files,
         reactions: [],
         pinnedSequence: undefined,
       };
@@ -76,6 +81,7 @@ export function createMessageChanges(needs: {
       await store.insert(write.tx, message);
       await mentions.add(write.tx, message, idsOf(message.mentions));
       await index.add(write.tx, message);
+      await attachments.attach(write.tx, message);
       return message;
     },
 
@@ -101,6 +107,7 @@ export function createMessageChanges(needs: {
       await index.remove(write.tx, message);
       await mentions.remove(write.tx, message, idsOf(message.mentions));
       await readStates.forgetMessage(write.tx, message);
+      await attachments.drop(write.tx, message);
       await write.append({ roomId: message.roomId, actorId, at, payload: messageDeleted(message) });
     },
   };

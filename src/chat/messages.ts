@@ -14,9 +14,10 @@ import {
   requireRead,
   requireWrite,
 } from "./access.ts";
+import type { Attachments } from "./attachments/attachments.ts";
 import { requireAllowedWords, requireContent } from "./content.ts";
 import { requireReach } from "./direct-reach.ts";
-import { attachmentNotFound, messageDeleted, messageNotFound, replyElsewhere, roleTooLow, slowMode } from "./errors.ts";
+import { messageDeleted, messageNotFound, replyElsewhere, roleTooLow, slowMode } from "./errors.ts";
 import type { ChatWrites } from "./events/event-log.ts";
 import { existing, loadMessage, requireAbove } from "./message-access.ts";
 import type { MessageChanges } from "./message-changes.ts";
@@ -31,6 +32,7 @@ import type { ChatTables } from "./tables.ts";
 export interface Draft {
   readonly roomId: RoomId;
   readonly content: string;
+  /** UNSPECIFIED for whatever fits. */
   readonly type: MessageType;
   readonly replyTo: MessageId | undefined;
   /** Empty: sending again says it again. */
@@ -64,9 +66,10 @@ export function createMessages(needs: {
   store: MessageStore;
   directs: DirectStore;
   members: MemberStore;
+  attachments: Pick<Attachments, "enclose">;
   log: ModerationLog;
 }): Messages {
-  const { database, writes, clock, changes, requests, store, directs, members, log } = needs;
+  const { database, writes, clock, changes, requests, store, directs, members, attachments, log } = needs;
 
   /** A conversation moves up for both users; elsewhere it matters when this member wrote last. */
   async function rememberWriting(tx: Queries<ChatTables>, message: StoredMessage, type: RoomType): Promise<void> {
@@ -79,8 +82,13 @@ export function createMessages(needs: {
     // The busiest path of the service: every query on it is compiled once, and nothing is read twice.
     async send(caller, { roomId, content, type, replyTo, requestId, attachmentIds }) {
       requireContent(content);
-      if (attachmentIds.length > 0) throw attachmentNotFound();
-      const request = requestOf(caller.userId, requestId, "SendMessage", [roomId, content, type, replyTo ?? null]);
+      const request = requestOf(caller.userId, requestId, "SendMessage", [
+        roomId,
+        content,
+        type,
+        replyTo ?? null,
+        ...attachmentIds,
+      ]);
       return writes.write(async (write) => {
         const { tx } = write;
         // First of all: who sends again after a lost answer hears of the message, whatever has changed since.
@@ -95,7 +103,8 @@ export function createMessages(needs: {
         await requireReach(tx, { members, directs }, access.room, caller.userId);
         if (replyTo !== undefined && !(await store.countReply(tx, roomId, replyTo))) throw replyElsewhere();
 
-        const message = await changes.post(write, { roomId, sender: caller, content, type, replyTo, at });
+        const enclosed = await attachments.enclose(tx, caller.userId, attachmentIds, type);
+        const message = await changes.post(write, { roomId, sender: caller, content, ...enclosed, replyTo, at });
         await rememberWriting(tx, message, access.room.type);
         await requests.remember(tx, request, message.id);
         return message;

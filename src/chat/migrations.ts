@@ -256,6 +256,52 @@ export const chatMigrations: Migrations = {
       await nameMembers(db);
     },
   },
+  "0005_attachments": {
+    async up(db) {
+      await db.schema
+        .alterTable("chat_messages")
+        .addColumn("attachments", "text", (c) => c.notNull().defaultTo("[]"))
+        .execute();
+      await db.schema
+        .createTable("chat_attachments")
+        .addColumn("id", "text", (c) => c.primaryKey())
+        .addColumn("uploader_id", "bigint", (c) => c.notNull())
+        .addColumn("room_id", "text", (c) => c.references("chat_rooms.id"))
+        .addColumn("message_id", "text")
+        .addColumn("name", "text", (c) => c.notNull())
+        .addColumn("content_type", "text", (c) => c.notNull())
+        .addColumn("size", "bigint", (c) => c.notNull())
+        .addColumn("width", "integer", (c) => c.notNull())
+        .addColumn("height", "integer", (c) => c.notNull())
+        .addColumn("has_thumbnail", "integer", (c) => c.notNull())
+        .addColumn("is_complete", "integer", (c) => c.notNull())
+        .addColumn("created_at", "bigint", (c) => c.notNull())
+        .addColumn("collect_at", "bigint")
+        .execute();
+      await db.schema
+        .createIndex("chat_attachments_by_uploader")
+        .on("chat_attachments")
+        .columns(["uploader_id", "id"])
+        .execute();
+      await db.schema
+        .createIndex("chat_attachments_waiting")
+        .on("chat_attachments")
+        .columns(["uploader_id", "collect_at"])
+        .where(sql.ref("collect_at"), "is not", null)
+        .execute();
+      await db.schema
+        .createIndex("chat_attachments_due")
+        .on("chat_attachments")
+        .column("collect_at")
+        .where(sql.ref("collect_at"), "is not", null)
+        .execute();
+      await db.schema
+        .createTable("chat_file_usage")
+        .addColumn("user_id", "bigint", (c) => c.primaryKey())
+        .addColumn("bytes", "bigint", (c) => c.notNull())
+        .execute();
+    },
+  },
 };
 
 /** What was said before there were counts counts as read. */

@@ -85,6 +85,8 @@ export interface MessagesTable {
   reactions: string;
   /** The number of the event that pinned it; null while it is not pinned. */
   pinned_sequence: number | null;
+  /** JSON: the files that came with it; see `attached-files.ts`. */
+  attachments: string;
 }
 
 export interface ReactionsTable {
@@ -110,6 +112,34 @@ export interface DeletedCountsTable {
   /** Sequence divided by `deletedStretch`. */
   stretch: number;
   deleted: number;
+}
+
+/** Uploads, each with its files under its id. */
+export interface AttachmentsTable {
+  id: string;
+  /** 0 once the account is erased. */
+  uploader_id: number;
+  /** Null as long as it belongs to no message. */
+  room_id: string | null;
+  message_id: string | null;
+  name: string;
+  content_type: string;
+  size: number;
+  /** 0 for what is no picture. */
+  width: number;
+  height: number;
+  has_thumbnail: number;
+  /** 0 while its bytes come in. */
+  is_complete: number;
+  created_at: number;
+  /** When it is to be removed; 0 for now, and for nobody to find; null for what belongs to a message. */
+  collect_at: number | null;
+}
+
+export interface FileUsageTable {
+  user_id: number;
+  /** What the complete uploads of the user take. */
+  bytes: number;
 }
 
 export interface EventsTable {
@@ -174,6 +204,8 @@ export interface ChatTables {
   chat_reactions: ReactionsTable;
   chat_mentions: MentionsTable;
   chat_deleted_counts: DeletedCountsTable;
+  chat_attachments: AttachmentsTable;
+  chat_file_usage: FileUsageTable;
   chat_events: EventsTable;
   chat_requests: RequestsTable;
   chat_invites: InvitesTable;

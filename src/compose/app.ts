@@ -7,6 +7,8 @@ import { Health } from "#gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection as ReflectionV1 } from "#gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ReflectionV1Alpha } from "#gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { audioEndpoints } from "../gateway/audio.ts";
+import { createCallers } from "../gateway/callers.ts";
+import { fileEndpoints } from "../gateway/files.ts";
 import { createGateway, type Gateway } from "../gateway/index.ts";
 import { partHealth } from "../gateway/part-health.ts";
 import type { Exchange } from "../net/exchange.ts";
@@ -133,7 +135,9 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   const needed = [canVerify, ...here.map((name) => probes[name])];
 
   const serveMetrics = metricsEndpoint(platform);
-  const serveAudio = streams && audioEndpoints({ audio: streams.http, verifier, log });
+  const callers = createCallers({ verifier, log });
+  const serveAudio = streams && audioEndpoints({ audio: streams.http, callers });
+  const serveFiles = chat && fileEndpoints({ files: chat.http, callers });
   const forwarder = createForwarder({
     routes: forwardRoutes(elsewhere),
     cluster,
@@ -165,13 +169,13 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
     gateway: {
       services: [...all, ...present(Object.values(inner)), relay],
       reflected: contract,
-      http: [serveMetrics, ...present([serveAudio]), forwarder.serve],
+      http: [serveMetrics, ...present([serveAudio, serveFiles]), forwarder.serve],
       fallback: gateway,
       onSource,
     },
     chat: {
       ...servedBy("chat"),
-      http: [serveMetrics, partHealth({ isServing, probes: [canVerify, probes.chat] })],
+      http: [serveMetrics, partHealth({ isServing, probes: [canVerify, probes.chat] }), ...present([serveFiles])],
     },
     stream: {
       ...servedBy("stream"),

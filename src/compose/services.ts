@@ -40,7 +40,7 @@ export async function createServices(needs: {
 
   const auth = runs("gateway") ? built.use(await createAuth({ platform, peers })) : undefined;
   const streams = runs("stream") ? built.use(await createStreams({ platform, peers, publicUrl, shutdown })) : undefined;
-  const chat = runs("chat") ? built.use(await createChat({ platform, peers })) : undefined;
+  const chat = runs("chat") ? built.use(await createChat({ platform, peers, publicUrl })) : undefined;
   found = peersOf(
     { ...(auth && { auth: auth.peer }), ...(chat && { chat: chat.peer }), ...(streams && { stream: streams.peer }) },
     elsewhere,

@@ -1,8 +1,6 @@
 import type { Principal } from "../platform/access/principal.ts";
-import type { TokenVerifier } from "../platform/access/token-verifier.ts";
-import { Failure } from "../platform/failure.ts";
 import type { HttpExchange } from "../platform/http/http-exchange.ts";
-import type { Log } from "../platform/log.ts";
+import { addressOf, answerPreflight, type Callers, type ExchangeEndpoints, refuseMethod } from "./callers.ts";
 
 /** Sound over HTTP, as the part that holds it serves it. */
 export interface AudioHttp {
@@ -18,48 +16,27 @@ export interface AudioHttp {
   recording(exchange: HttpExchange, caller: Principal | undefined, recordingId: string): void;
 }
 
-/** Serves an exchange if its path is one of sound. False leaves it untouched for others. */
-export type AudioEndpoints = (exchange: HttpExchange) => boolean;
-
 const listenPath = /^\/listen\/([^/]+)\.(mp3|ogg|webm)$/;
 const recordingPath = /^\/recordings\/([^/]+)$/;
-const bearer = /^Bearer +(\S+) *$/i;
+const askedHeaders = "authorization, icy-metadata, if-range, range";
 
 /** `/live/…`, `/admin/metadata`, `/listen/…` and `/recordings/…`, with whoever the token names as the caller. */
-export function audioEndpoints(needs: { audio: AudioHttp; verifier: TokenVerifier; log: Log }): AudioEndpoints {
-  const { audio, verifier, log } = needs;
-
-  /** Whom the token of the header or of `?token=` names; undefined without one. */
-  async function callerOf(exchange: HttpExchange, query: URLSearchParams): Promise<Principal | undefined> {
-    const token = bearer.exec(exchange.header("authorization") ?? "")?.[1] ?? query.get("token") ?? "";
-    return token === "" ? undefined : verifier.verify(token);
-  }
+export function audioEndpoints(needs: { audio: AudioHttp; callers: Callers }): ExchangeEndpoints {
+  const { audio, callers } = needs;
 
   function forCaller(
     exchange: HttpExchange,
     query: URLSearchParams,
     serve: (caller: Principal | undefined) => void,
   ): void {
-    if (exchange.method === "OPTIONS") return exchange.respond(204, preflight, undefined);
+    if (exchange.method === "OPTIONS") return answerPreflight(exchange, "GET, HEAD", askedHeaders);
     if (exchange.method !== "GET" && exchange.method !== "HEAD") return refuseMethod(exchange, "GET, HEAD");
-    callerOf(exchange, query)
-      .then(serve)
-      .catch((error: unknown) => {
-        const isExpected = error instanceof Failure;
-        if (!isExpected) log.error({ err: error, path: exchange.target.split("?", 1)[0] }, "http request failed");
-        exchange.respond(
-          isExpected ? 401 : 500,
-          { "content-type": "application/json", "access-control-allow-origin": "*" },
-          Buffer.from(JSON.stringify({ error: isExpected ? error.message : "internal error" })),
-        );
-      });
+    callers.serve(exchange, query, serve);
   }
 
   return (exchange) => {
-    const { target, method } = exchange;
-    const at = target.indexOf("?");
-    const path = at === -1 ? target : target.slice(0, at);
-    const query = () => new URLSearchParams(at === -1 ? "" : target.slice(at + 1));
+    const { method } = exchange;
+    const { path, query } = addressOf(exchange);
 
     const listened = listenPath.exec(path);
     if (listened !== null) {
@@ -88,19 +65,4 @@ export function audioEndpoints(needs: { audio: AudioHttp; verifier: TokenVerifie
     }
     return false;
   };
-}
-
-const preflight = {
-  "access-control-allow-origin": "*",
-  "access-control-allow-methods": "GET, HEAD",
-  "access-control-allow-headers": "authorization, icy-metadata, if-range, range",
-  "access-control-max-age": "7200",
-} as const;
-
-function refuseMethod(exchange: HttpExchange, allow: string): void {
-  exchange.respond(
-    405,
-    { "content-type": "application/json", allow },
-    Buffer.from('{"error": "not with this method"}'),
-  );
 }

@@ -311,7 +311,12 @@ export const limits = {
   files: {
     /** What one upload may hold. */
     fileBytes: 50 * 1024 * 1024,
+    /** An upload that takes longer is given up. */
+    uploadMs: 60 * 60 * 1000,
     nameCharacters: 200,
+    /** Fields of a form besides the file, and the size of each. */
+    formParts: 20,
+    formFieldBytes: 4096,
     /** What an account may keep, in all. */
     bytesPerUser: 5 * 1024 * 1024 * 1024,
     uploadsAtOncePerUser: 4,
@@ -319,7 +324,7 @@ export const limits = {
     unattachedPerUser: 50,
     /** An upload that belongs to no message for this long is removed. */
     unattachedMs: 6 * 60 * 60 * 1000,
-    sweepMs: 5_000,
+    sweepMs: 2_000,
     /** What one round of removing deals with at a time. */
     removedAtOnce: 100,
     /** What came in and was never kept is removed after this long: only a process that was killed leaves any. */

@@ -271,7 +271,7 @@ export async function openStreams(
       return service.peer;
     },
   });
-  const chat = await createChat({ platform, peers });
+  const chat = await createChat({ platform, peers, publicUrl: () => "https://veza.example" });
   const service: Service = await createStreamService({
     platform,
     peers,

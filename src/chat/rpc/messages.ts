@@ -5,7 +5,6 @@ import { cutPage, readPage } from "../../rpc/paging.ts";
 import { principalOf } from "../../rpc/principal.ts";
 import type { ShowMessage } from "../message-view.ts";
 import type { Messages } from "../messages.ts";
-import { typeSent } from "./message-convert.ts";
 
 export function messageHandlers(needs: {
   messages: Messages;
@@ -17,7 +16,7 @@ export function messageHandlers(needs: {
       const message = await messages.send(principalOf(context), {
         roomId: request.roomId as RoomId,
         content: request.content,
-        type: typeSent(request.type),
+        type: request.type,
         replyTo: request.replyTo as MessageId | undefined,
         requestId: request.requestId,
         attachmentIds: request.attachmentIds,

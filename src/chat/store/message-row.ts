@@ -1,6 +1,7 @@
 import type { MessageType } from "#gen/veza/chat/v1/message_pb.ts";
 import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
 import type { MessagesTable } from "../tables.ts";
+import { filesFrom, filesToText } from "./attached-files.ts";
 import type { Mentioned, StoredMessage } from "./message-store.ts";
 import { reactionsFrom, reactionsToText } from "./reaction-sums.ts";
 
@@ -25,6 +26,7 @@ export function toRow(message: StoredMessage): MessageRow {
     mentions: message.mentions.length === 0 ? "[]" : JSON.stringify(message.mentions),
     reactions: reactionsToText(message.reactions),
     pinned_sequence: message.pinnedSequence ?? null,
+    attachments: filesToText(message.files),
   };
 }
 
@@ -46,6 +48,7 @@ export function fromRow(row: MessageRow): StoredMessage {
     ordinal: Number(row.ordinal),
     mentions: mentionsFrom(row.mentions),
     reactions: reactionsFrom(row.reactions),
+    files: filesFrom(row.attachments),
     pinnedSequence: row.pinned_sequence === null ? undefined : Number(row.pinned_sequence),
   };
 }

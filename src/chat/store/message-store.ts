@@ -2,6 +2,7 @@ import type { MessageType } from "#gen/veza/chat/v1/message_pb.ts";
 import type { Queries } from "../../platform/database/database.ts";
 import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
 import type { ChatTables } from "../tables.ts";
+import type { AttachedFile } from "./attachment-store.ts";
 import type { ReactionSum } from "./reaction-sums.ts";
 
 /** A user whom a message mentions. */
@@ -32,6 +33,8 @@ export interface StoredMessage {
   readonly ordinal: number;
   /** In the order in which they are named. */
   readonly mentions: readonly Mentioned[];
+  /** What came with it; none once deleted. */
+  readonly files: readonly AttachedFile[];
   /** In the order in which the emoji first appeared. */
   readonly reactions: readonly ReactionSum[];
   /** The number of the event that pinned it. */

@@ -12,15 +12,17 @@ export function withoutWords(body: Uint8Array): Uint8Array {
     message.isDeleted = true;
     message.reactions = [];
     message.mentions = [];
+    message.attachments = [];
     message.pinned = false;
   });
 }
 
-/** A stored event of a user's message without the user, who may also be the one who acted. */
+/** A stored event of a user's message without the files that came with it and without the user, who may also be the one who acted. */
 export function withoutAuthor(body: Uint8Array, author: UserId): Uint8Array {
   return changed(body, (message, event) => {
     message.senderId = nobody;
     message.senderUsername = "";
+    message.attachments = [];
     if (event.actorId === author) event.actorId = nobody;
   });
 }

@@ -30,6 +30,7 @@ export function createSqlMessageStore(build: Queries<ChatTables>): MessageStore 
       mentions: row.mentions,
       reactions: row.reactions,
       pinned_sequence: row.pinned_sequence,
+      attachments: row.attachments,
     }),
   );
   const rememberWriting = prepared((p: { roomId: string; userId: number; at: number }) =>
@@ -113,7 +114,15 @@ export function createSqlMessageStore(build: Queries<ChatTables>): MessageStore 
     async blank(tx, messageId, at) {
       await tx
         .updateTable("chat_messages")
-        .set({ content: "", is_deleted: 1, updated_at: at, mentions: "[]", reactions: "[]", pinned_sequence: null })
+        .set({
+          content: "",
+          is_deleted: 1,
+          updated_at: at,
+          mentions: "[]",
+          attachments: "[]",
+          reactions: "[]",
+          pinned_sequence: null,
+        })
         .where("id", "=", messageId)
         .execute();
       await tx.deleteFrom("chat_reactions").where("message_id", "=", messageId).execute();
@@ -134,7 +143,11 @@ export function createSqlMessageStore(build: Queries<ChatTables>): MessageStore 
         .execute();
       if (messages.length === 0) return false;
       const ids = messages.map(({ id }) => id);
-      await tx.updateTable("chat_messages").set({ sender_id: 0, sender_username: "" }).where("id", "in", ids).execute();
+      await tx
+        .updateTable("chat_messages")
+        .set({ sender_id: 0, sender_username: "", attachments: "[]" })
+        .where("id", "in", ids)
+        .execute();
       await rewriteEvents(tx, ids, (body) => withoutAuthor(body, userId));
       return messages.length === redactedAtOnce;
     },

@@ -42,11 +42,13 @@ async function write(path: string, bytes: AsyncIterable<Uint8Array>, maxBytes: n
 /** The same pieces. Throws when fewer bytes than a slow connection would bring come in a while: whoever sends holds a place. */
 async function* paced(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   const { stalledBodyMs, stalledBodyBytes } = limits.port;
+  const until = performance.now() + limits.files.uploadMs;
   const stalled = Promise.withResolvers<never>();
   stalled.promise.catch(() => undefined);
   let inThisWhile = 0;
   const timer = setInterval(() => {
-    if (inThisWhile < stalledBodyBytes) stalled.reject(new IncomingStalled("too little came for too long"));
+    if (inThisWhile < stalledBodyBytes || performance.now() > until)
+      stalled.reject(new IncomingStalled("too little came for too long"));
     inThisWhile = 0;
   }, stalledBodyMs).unref();
   const iterator = bytes[Symbol.asyncIterator]();
