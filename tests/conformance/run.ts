@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 /**
  * Runs the official conformance suite of Connect, gRPC and gRPC-Web against the network layer, with every combination
  * that config.yaml claims. Arguments are handed to the suite, as in `--run '**' --trace`.
+ * `--forwarded` puts a gateway in between.
  * `--if-go` lets it pass where there is no Go to build the suite with.
  */
 const suite = "connectrpc.com/conformance";
@@ -21,7 +22,8 @@ function run(command: string, args: string[], more: NodeJS.ProcessEnv = {}): voi
   if (status !== 0) process.exit(status ?? 1);
 }
 
-const args = process.argv.slice(2).filter((arg) => arg !== "--if-go");
+const ours = ["--if-go", "--forwarded"];
+const args = process.argv.slice(2).filter((arg) => !ours.includes(arg));
 if (spawnSync("go", ["version"], { env }).status !== 0) {
   process.stderr.write("The conformance suite is built with Go, which is not installed here: nothing was checked.\n");
   process.exit(process.argv.includes("--if-go") ? 0 : 1);
@@ -48,5 +50,6 @@ run("buf", [
 // Left out of the project's own check, as it needs what was generated just now.
 run("tsc", ["--noEmit", "-p", here(".")]);
 
-const server = [process.execPath, here("server.ts")];
+const forwarded = process.argv.includes("--forwarded") ? ["--forwarded"] : [];
+const server = [process.execPath, here("server.ts"), ...forwarded];
 run(`${bin}/connectconformance`, ["--mode", "server", "--conf", here("config.yaml"), ...args, "--", ...server]);

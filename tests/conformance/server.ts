@@ -2,10 +2,15 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
 import { createMetrics } from "#src/platform/telemetry/metrics.ts";
 import { createCallReports } from "#src/rpc/call-reports.ts";
+import { partHealth } from "../../src/gateway/part-health.ts";
+import type { Exchange } from "../../src/net/exchange.ts";
+import { createForwarder } from "../../src/net/forward/forward.ts";
 import { H1Exchange } from "../../src/net/h1-exchange.ts";
 import { H2Exchange } from "../../src/net/h2-exchange.ts";
-import { openPort } from "../../src/net/one-port.ts";
+import { openPort, type Port } from "../../src/net/one-port.ts";
 import { createRpcServer } from "../../src/net/rpc/rpc-server.ts";
+import { createUpstream } from "../../src/net/upstream/upstream.ts";
+import { createClusterCredential } from "../../src/platform/access/cluster-credential.ts";
 import { createRevocations } from "../../src/platform/access/revocations.ts";
 import { createTrustedProxies } from "../../src/platform/access/trusted-proxies.ts";
 import { createLocalBus } from "../../src/platform/bus/local-bus.ts";
@@ -25,6 +30,7 @@ import { conformanceRoutes } from "./service.ts";
 
 /**
  * The server under test: the port, the gate and the interceptors of the product, with the suite's service behind them.
+ * With `--forwarded` the suite talks to a gateway that passes all on to the port where the service is.
  * The suite says on stdin what it needs, is told on stdout where it is, and ends the process when it has seen enough.
  */
 const request = await readRequest();
@@ -58,19 +64,40 @@ const rpc = createRpcServer({
 
 const creds = request.useTls ? request.serverCreds : undefined;
 const cert = creds === undefined ? undefined : new TextDecoder().decode(creds.cert);
-const port = await openPort({
-  name: "conformance",
-  host: "127.0.0.1",
-  port: 0,
-  tls: creds === undefined || cert === undefined ? undefined : { cert, key: new TextDecoder().decode(creds.key) },
-  log,
-  onHttp1(request, response) {
-    if (!rpc.serve(new H1Exchange(request, response))) response.writeHead(404).end();
-  },
-  onHttp2(stream, headers) {
-    if (!rpc.serve(new H2Exchange(stream, headers))) stream.respond({ ":status": 404 }, { endStream: true });
-  },
-});
+const tls = creds === undefined || cert === undefined ? undefined : { cert, key: new TextDecoder().decode(creds.key) };
+
+function open(serve: (exchange: Exchange) => boolean, tls: { cert: string; key: string } | undefined): Promise<Port> {
+  return openPort({
+    name: "conformance",
+    host: "127.0.0.1",
+    port: 0,
+    tls,
+    log,
+    onHttp1(request, response) {
+      if (!serve(new H1Exchange(request, response))) response.writeHead(404).end();
+    },
+    onHttp2(stream, headers) {
+      if (!serve(new H2Exchange(stream, headers))) stream.respond({ ":status": 404 }, { endStream: true });
+    },
+  });
+}
+
+/** A port that serves nothing itself. */
+async function openForwarding(): Promise<Port> {
+  const ready = partHealth({ isServing: () => true, probes: [] });
+  const part = await open((exchange) => rpc.serve(exchange) || ready(exchange), undefined);
+  const url = `http://${part.address.host}:${part.address.port}`;
+  const upstream = createUpstream({ name: "conformance", urls: [url], log, ca: undefined });
+  const forwarder = createForwarder({
+    routes: [{ upstream, services: [ConformanceService], paths: [] }],
+    cluster: createClusterCredential({ secret: "conformance", clock }),
+    log,
+    shutdown: new AbortController().signal,
+  });
+  return open(forwarder.serve, tls);
+}
+
+const port = process.argv.includes("--forwarded") ? await openForwarding() : await open(rpc.serve, tls);
 
 const answer = toBinary(
   ServerCompatResponseSchema,

@@ -7,7 +7,8 @@ import {
   type StringValueSchema,
 } from "@bufbuild/protobuf/wkt";
 import { createValidator } from "@bufbuild/protovalidate";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { partHealth } from "#src/gateway/part-health.ts";
 import { H1Exchange } from "#src/net/h1-exchange.ts";
 import { H2Exchange } from "#src/net/h2-exchange.ts";
 import { openPort, type Port } from "#src/net/one-port.ts";
@@ -43,6 +44,7 @@ const descriptor = create(FileDescriptorProtoSchema, {
           outputType: text,
           options: { idempotencyLevel: MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS },
         },
+        { name: "Tell", inputType: text, outputType: text },
         { name: "Count", inputType: text, outputType: text, serverStreaming: true },
         { name: "Join", inputType: text, outputType: text, clientStreaming: true },
         { name: "Talk", inputType: text, outputType: text, clientStreaming: true, serverStreaming: true },
@@ -55,6 +57,7 @@ const base64 = Buffer.from(toBinary(FileDescriptorProtoSchema, descriptor)).toSt
 /** A service with a method of each kind, made of texts. */
 export const EchoService: GenService<{
   say: Method<"unary">;
+  tell: Method<"unary">;
   count: Method<"server_streaming">;
   join: Method<"client_streaming">;
   talk: Method<"bidi_streaming">;
@@ -64,6 +67,8 @@ export const EchoService: GenService<{
 export interface EchoWatch {
   /** Calls that are being worked on. */
   open: number;
+  /** Calls of Say and Tell that were begun, in all. */
+  said: number;
   /** Streams that were begun, in all. */
   begun: number;
   /** Messages that endless streams made, in all. */
@@ -73,9 +78,10 @@ export interface EchoWatch {
 /**
  * Say answers with the same text; "fail" fails as expected, "break" as nobody expects, "bad header" sets one that HTTP
  * does not allow, "deaf" never answers, "wait <ms>" takes its time, "big <bytes>" answers with so much.
+ * Tell is the same, but nobody may take it for a question.
  * Count counts up to the number; "forever" does not stop, "hear" waits until it is told to end, "deaf" does not listen.
  */
-export function echoRoutes(watch: EchoWatch = { open: 0, begun: 0, made: 0 }): ServiceRoutes {
+export function echoRoutes(watch: EchoWatch = { open: 0, said: 0, begun: 0, made: 0 }): ServiceRoutes {
   async function working<Result>(work: () => Promise<Result>): Promise<Result> {
     watch.open += 1;
     try {
@@ -84,21 +90,24 @@ export function echoRoutes(watch: EchoWatch = { open: 0, begun: 0, made: 0 }): S
       watch.open -= 1;
     }
   }
+  const say = ({ value }: { value: string }, context: HandlerContext) =>
+    working(async () => {
+      watch.said += 1;
+      const [word, amount] = value.split(" ");
+      context.responseHeader.set("x-echo", "header");
+      context.responseTrailer.set("x-echo-trailer", "trailer");
+      if (value === "bad header") context.responseHeader.set("connection", "upgrade");
+      if (word === "fail") throw new Failure(Reason.LIMIT_REACHED, { sentence: "as asked" });
+      if (word === "status") throw new ConnectError("as it is", Code.Aborted, { "x-why": "asked" });
+      if (word === "break") throw new Error("a secret");
+      if (word === "deaf") await new Promise(() => undefined);
+      if (word === "wait") await new Promise((resolve) => setTimeout(resolve, Number(amount)));
+      if (word === "big") return { value: "x".repeat(Number(amount)) };
+      return { value };
+    });
   return routes(EchoService, {
-    say: ({ value }, context) =>
-      working(async () => {
-        const [word, amount] = value.split(" ");
-        context.responseHeader.set("x-echo", "header");
-        context.responseTrailer.set("x-echo-trailer", "trailer");
-        if (value === "bad header") context.responseHeader.set("connection", "upgrade");
-        if (word === "fail") throw new Failure(Reason.LIMIT_REACHED, { sentence: "as asked" });
-        if (word === "status") throw new ConnectError("as it is", Code.Aborted, { "x-why": "asked" });
-        if (word === "break") throw new Error("a secret");
-        if (word === "deaf") await new Promise(() => undefined);
-        if (word === "wait") await new Promise((resolve) => setTimeout(resolve, Number(amount)));
-        if (word === "big") return { value: "x".repeat(Number(amount)) };
-        return { value };
-      }),
+    say,
+    tell: say,
     async *count({ value }, { signal }) {
       watch.open += 1;
       watch.begun += 1;
@@ -153,11 +162,12 @@ export interface EchoPort extends AsyncDisposable {
 }
 
 /** The echo service behind the real port, gate and interceptors, for everyone to call. */
-export async function openEcho(tls?: { cert: string; key: string }): Promise<EchoPort> {
+export async function openEcho(tls?: { cert: string; key: string }, number = 0): Promise<EchoPort> {
   const lines: string[] = [];
   const log = createLog({ level: "info", format: "json", destination: { write: (line) => void lines.push(line) } });
   const shutdown = new AbortController();
-  const watch: EchoWatch = { open: 0, begun: 0, made: 0 };
+  const watch: EchoWatch = { open: 0, said: 0, begun: 0, made: 0 };
+  const ready = partHealth({ isServing: () => true, probes: [] });
   const revocations = createRevocations({ bus: createLocalBus({ log }), clock: systemClock });
   const reports = createCallReports({ log, metrics: createMetrics() });
   const rpc = createRpcServer({
@@ -182,24 +192,24 @@ export async function openEcho(tls?: { cert: string; key: string }): Promise<Ech
   const port = await openPort({
     name: "echo",
     host: "127.0.0.1",
-    port: 0,
+    port: number,
     tls,
     log,
     onHttp1(request, response) {
       const exchange = new H1Exchange(request, response);
-      if (!rpc.serve(exchange)) exchange.respond(404, {}, nothing);
+      if (!rpc.serve(exchange) && !ready(exchange)) exchange.respond(404, {}, nothing);
     },
     onHttp2(stream, headers) {
       const exchange = new H2Exchange(stream, headers);
-      if (!rpc.serve(exchange)) exchange.respond(404, {}, nothing);
+      if (!rpc.serve(exchange) && !ready(exchange)) exchange.respond(404, {}, nothing);
     },
   });
-  const { host, port: number } = port.address;
+  const { host, port: listening } = port.address;
   return {
     port,
     host,
-    number,
-    url: `${tls === undefined ? "http" : "https"}://${host}:${number}`,
+    number: listening,
+    url: `${tls === undefined ? "http" : "https"}://${host}:${listening}`,
     watch,
     log: lines,
     stop: (reason) => shutdown.abort(reason),

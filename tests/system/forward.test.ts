@@ -58,6 +58,7 @@ describe("parts as processes of their own", () => {
       seen.push(frame.case === "event" ? (frame.value.payload.case ?? "") : (frame.case ?? ""));
       if (frame.case === "caughtUp") break;
     }
+    leave.abort();
     expect(seen[0]).toBe("hello");
     expect(seen).toContain("messageSent");
 

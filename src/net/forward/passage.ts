@@ -16,7 +16,7 @@ import { answerHeaders } from "./headers.ts";
 import { endCall, refuseCall, refuseRequest } from "./refusal.ts";
 import { isRepeatable, wasNeverHandled } from "./repeatable.ts";
 
-const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM } = constants;
+const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_NO_ERROR } = constants;
 
 /** What is known of a call that is passed on; a plain request has neither method nor wire. */
 export interface Passed {
@@ -151,7 +151,10 @@ export class Passage {
     stream.on("trailers", (trailers) => {
       this.#trailers = answerHeaders(trailers);
     });
-    stream.on("end", () => this.#end());
+    stream.on("end", () => {
+      // A connection that is lost ends its streams as well.
+      if (stream.rstCode === NGHTTP2_NO_ERROR) this.#end();
+    });
     stream.on("error", (error) => {
       failed = error;
     });
