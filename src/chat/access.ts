@@ -25,7 +25,7 @@ import {
   standingOf,
   type Verdict,
 } from "./permissions.ts";
-import { findAccess } from "./store/access-query.ts";
+import { type AccessRow, findAccess } from "./store/access-query.ts";
 import type { Member } from "./store/member-store.ts";
 import type { Room } from "./store/room-store.ts";
 import { type Holding, holds } from "./store/sanction-store.ts";
@@ -61,6 +61,11 @@ export async function loadAccess(
 ): Promise<RoomAccess> {
   const found = await findAccess(queries, caller.userId, roomId);
   if (found === undefined) throw unseen();
+  return accessOf(found, caller, now);
+}
+
+/** What a caller is to a room by what the store knows. `now` is in milliseconds since 1970. */
+export function accessOf(found: AccessRow, caller: Caller, now: number): RoomAccess {
   const { room, member } = found;
   const mute = found.mute && holds(found.mute, now) ? found.mute : undefined;
   const ban = found.ban && holds(found.ban, now) ? found.ban : undefined;

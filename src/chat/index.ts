@@ -25,6 +25,7 @@ import { createMessages } from "./messages.ts";
 import { chatMigrations } from "./migrations.ts";
 import { createModeration } from "./moderation.ts";
 import { createPins } from "./pins.ts";
+import { createPromptSends } from "./prompt-sends.ts";
 import { createReactions } from "./reactions.ts";
 import { createReadStates } from "./read-states.ts";
 import { createRooms } from "./rooms.ts";
@@ -44,6 +45,7 @@ import { statisticsHandlers } from "./rpc/statistics.ts";
 import { typingHandlers } from "./rpc/typing.ts";
 import { createSearch } from "./search.ts";
 import { createStatistics } from "./statistics.ts";
+import { openPostings } from "./store/posting-backend.ts";
 import { openSearchIndex } from "./store/search-backend.ts";
 import { createSqlAttachmentStore } from "./store/sql-attachment-store.ts";
 import { createSqlDirectStore } from "./store/sql-direct-store.ts";
@@ -118,6 +120,8 @@ export async function createChat(needs: {
   });
   const changes = createMessageChanges({ store: messages, members, mentions, readStates, index, attachments, show });
   const floor = { database, writes, clock };
+  const postings = await openPostings(database);
+  const prompt = postings && createPromptSends({ postings, writes, clock, show });
   const invites = createInvites({ writes, clock, invites: createSqlInviteStore() });
   const checks = createAccessChecks({ database, clock, auth });
 
@@ -150,6 +154,7 @@ export async function createChat(needs: {
         members,
         attachments,
         log: moderationLog,
+        prompt,
       }),
       show,
     }),

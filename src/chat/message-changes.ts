@@ -2,7 +2,7 @@ import type { MessageType } from "#gen/veza/chat/v1/message_pb.ts";
 import type { Principal } from "../platform/access/principal.ts";
 import { type MessageId, newId, type RoomId, type UserId } from "../platform/ids.ts";
 import type { Attachments } from "./attachments/attachments.ts";
-import type { ChatWrite } from "./events/event-log.ts";
+import type { ChatWrite, NewEvent } from "./events/event-log.ts";
 import { findMentioned } from "./mentions.ts";
 import { messageDeleted, messageEdited, messageSent } from "./message-facts.ts";
 import type { ShowMessage } from "./message-view.ts";
@@ -39,6 +39,44 @@ export interface MessageChanges {
   remove(write: ChatWrite, message: StoredMessage, change: Change): Promise<void>;
 }
 
+/** A message that has no number yet. */
+export type MessageDraft = Omit<StoredMessage, "sequence" | "ordinal">;
+
+export function draftOf(message: NewMessage, mentions: readonly Mentioned[]): MessageDraft {
+  const { roomId, sender, content, type, replyTo, files = [], at } = message;
+  return {
+    id: newId<MessageId>(),
+    roomId,
+    senderId: sender.userId,
+    senderUsername: sender.username,
+    content,
+    type,
+    createdAt: at,
+    updatedAt: undefined,
+    isEdited: false,
+    isDeleted: false,
+    replyTo,
+    replyCount: 0,
+    mentions,
+    files,
+    reactions: [],
+    pinnedSequence: undefined,
+  };
+}
+
+/** The event that a message is sent. */
+export function sending(show: ShowMessage, draft: MessageDraft): NewEvent {
+  const { roomId, senderId, createdAt, id } = draft;
+  return {
+    roomId,
+    actorId: senderId,
+    at: createdAt,
+    messageId: id,
+    countsMessage: true,
+    payload: messageSent(show, draft),
+  };
+}
+
 export function createMessageChanges(needs: {
   store: MessageStore;
   members: MemberStore;
@@ -50,39 +88,17 @@ export function createMessageChanges(needs: {
 }): MessageChanges {
   const { store, members, mentions, readStates, index, attachments, show } = needs;
   return {
-    async post(write, { roomId, sender, content, type, replyTo, files = [], at }) {
-      const draft: Omit<StoredMessage, "sequence" | "ordinal"> = {
-        id: newId<MessageId>(),
-        roomId,
-        senderId: sender.userId,
-        senderUsername: sender.username,
-        content,
-        type,
-        createdAt: at,
-        updatedAt: undefined,
-        isEdited: false,
-        isDeleted: false,
-        replyTo,
-        replyCount: 0,
-        mentions: await findMentioned(write.tx, members, { roomId, senderId: sender.userId, content }),
-        files,
-        reactions: [],
-        pinnedSequence: undefined,
-      };
-      const { sequence, messageCount } = await write.append({
-        roomId,
-        actorId: sender.userId,
-        at,
-        messageId: draft.id,
-        countsMessage: true,
-        payload: messageSent(show, draft),
-      });
-      const message = { ...draft, sequence, ordinal: messageCount };
-      await store.insert(write.tx, message);
-      await mentions.add(write.tx, message, idsOf(message.mentions));
-      await index.add(write.tx, message);
-      await attachments.attach(write.tx, message);
-      return message;
+    async post(write, message) {
+      const { roomId, sender, content } = message;
+      const mentioned = await findMentioned(write.tx, members, { roomId, senderId: sender.userId, content });
+      const draft = draftOf(message, mentioned);
+      const { sequence, messageCount } = await write.append(sending(show, draft));
+      const sent = { ...draft, sequence, ordinal: messageCount };
+      await store.insert(write.tx, sent);
+      await mentions.add(write.tx, sent, idsOf(mentioned));
+      await index.add(write.tx, sent);
+      await attachments.attach(write.tx, sent);
+      return sent;
     },
 
     async rewrite(write, message, content, { actorId, at }) {

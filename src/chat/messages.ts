@@ -14,14 +14,17 @@ import {
   requireRead,
   requireWrite,
 } from "./access.ts";
-import type { Attachments } from "./attachments/attachments.ts";
+import { type Attachments, typeWithoutFiles } from "./attachments/attachments.ts";
 import { requireAllowedWords, requireContent } from "./content.ts";
 import { requireReach } from "./direct-reach.ts";
-import { messageDeleted, messageNotFound, replyElsewhere, roleTooLow, slowMode } from "./errors.ts";
+import { directRoom, messageDeleted, messageNotFound, replyElsewhere, roleTooLow, slowMode } from "./errors.ts";
 import type { ChatWrites } from "./events/event-log.ts";
+import { requestKeys, roomKey } from "./keys.ts";
+import { mentionedNames } from "./mentioned-names.ts";
 import { existing, loadMessage, requireAbove } from "./message-access.ts";
 import type { MessageChanges } from "./message-changes.ts";
 import { type MessagePage, type PageRequest, readPage } from "./message-page.ts";
+import type { PromptSends } from "./prompt-sends.ts";
 import type { DirectStore } from "./store/direct-store.ts";
 import type { Member, MemberStore } from "./store/member-store.ts";
 import type { MessageStore, StoredMessage } from "./store/message-store.ts";
@@ -68,8 +71,10 @@ export function createMessages(needs: {
   members: MemberStore;
   attachments: Pick<Attachments, "enclose">;
   log: ModerationLog;
+  /** Where the store can take a message in one question. */
+  prompt: PromptSends | undefined;
 }): Messages {
-  const { database, writes, clock, changes, requests, store, directs, members, attachments, log } = needs;
+  const { prompt, database, writes, clock, changes, requests, store, directs, members, attachments, log } = needs;
 
   /** A conversation moves up for both users; elsewhere it matters when this member wrote last. */
   async function rememberWriting(tx: Queries<ChatTables>, message: StoredMessage, type: RoomType): Promise<void> {
@@ -89,26 +94,39 @@ export function createMessages(needs: {
         replyTo ?? null,
         ...attachmentIds,
       ]);
-      return writes.write(async (write) => {
-        const { tx } = write;
-        // First of all: who sends again after a lost answer hears of the message, whatever has changed since.
-        const earlier = await requests.earlierResult(tx, request);
-        if (earlier !== undefined) return existing(await store.find(tx, earlier as MessageId));
+      // What touches nothing but the room and its sender.
+      const isPlain = replyTo === undefined && attachmentIds.length === 0 && mentionedNames(content, 1).length === 0;
+      if (prompt !== undefined && isPlain) {
+        const plain = { roomId, content, type: typeWithoutFiles(type) };
+        const sent = await prompt.send(caller, plain, request, (access, at) => {
+          // In a conversation of two it depends on the other one too.
+          if (access.room.type === RoomType.DIRECT) throw directRoom();
+          requireSaying(access, content, at);
+        });
+        if (sent !== undefined) return sent;
+      }
+      const keys = [roomKey(roomId), ...requestKeys(request)];
+      return writes.write(
+        async (write) => {
+          const { tx } = write;
+          // First of all: who sends again after a lost answer hears of the message, whatever has changed since.
+          const earlier = await requests.earlierResult(tx, request);
+          if (earlier !== undefined) return existing(await store.find(tx, earlier as MessageId));
 
-        const at = clock.now();
-        const access = await loadAccess(tx, caller, roomId, at);
-        const member = requireWrite(access);
-        requirePatience(access, member, at);
-        requireAllowedWords(access.room, content);
-        await requireReach(tx, { members, directs }, access.room, caller.userId);
-        if (replyTo !== undefined && !(await store.countReply(tx, roomId, replyTo))) throw replyElsewhere();
+          const at = clock.now();
+          const access = await loadAccess(tx, caller, roomId, at);
+          requireSaying(access, content, at);
+          await requireReach(tx, { members, directs }, access.room, caller.userId);
+          if (replyTo !== undefined && !(await store.countReply(tx, roomId, replyTo))) throw replyElsewhere();
 
-        const enclosed = await attachments.enclose(tx, caller.userId, attachmentIds, type);
-        const message = await changes.post(write, { roomId, sender: caller, content, ...enclosed, replyTo, at });
-        await rememberWriting(tx, message, access.room.type);
-        await requests.remember(tx, request, message.id);
-        return message;
-      });
+          const enclosed = await attachments.enclose(tx, caller.userId, attachmentIds, type);
+          const message = await changes.post(write, { roomId, sender: caller, content, ...enclosed, replyTo, at });
+          await rememberWriting(tx, message, access.room.type);
+          await requests.remember(tx, request, message.id);
+          return message;
+        },
+        { keys },
+      );
     },
 
     async edit(caller, messageId, content) {
@@ -164,6 +182,12 @@ export function createMessages(needs: {
       return [message, ...answers];
     },
   };
+}
+
+/** Throws unless the caller may say this in the room now: what `requireWrite` throws, SLOW_MODE or BLOCKED_WORD. */
+function requireSaying(access: RoomAccess, content: string, now: number): void {
+  requirePatience(access, requireWrite(access), now);
+  requireAllowedWords(access.room, content);
 }
 
 /** Throws SLOW_MODE for a member who has to wait. */

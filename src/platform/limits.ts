@@ -174,6 +174,8 @@ export const limits = {
     answerMs: 30_000,
   },
   chat: {
+    /** Senders in rooms of whom a process remembers what they may do, so that it need not ask before they send. */
+    sendersKnown: 20_000,
     membersPerRoom: 100_000,
     roomsPerUser: 1000,
     roomsCreatedPerUser: 500,

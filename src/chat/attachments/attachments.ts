@@ -141,7 +141,7 @@ export function createAttachments(needs: {
     },
 
     async enclose(tx, userId, ids, type) {
-      if (ids.length === 0) return { type: type === Types.UNSPECIFIED ? Types.TEXT : type, files: [] };
+      if (ids.length === 0) return { type: typeWithoutFiles(type), files: [] };
       const found = new Map((await store.unattached(tx, userId, ids as AttachmentId[])).map((file) => [file.id, file]));
       const chosen = ids.flatMap((id) => found.get(id as AttachmentId) ?? []);
       if (chosen.length < ids.length) throw attachmentNotFound();
@@ -163,6 +163,11 @@ export function createAttachments(needs: {
       if (ids.length > 0) await store.drop(tx, ids);
     },
   };
+}
+
+/** What a message is that brings no files and says that it is of this type. */
+export function typeWithoutFiles(type: MessageType): MessageType {
+  return type === Types.UNSPECIFIED ? Types.TEXT : type;
 }
 
 async function* piece(bytes: Uint8Array): AsyncIterable<Uint8Array> {

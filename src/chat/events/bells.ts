@@ -4,7 +4,7 @@ import { SanctionKind } from "#gen/veza/chat/v1/moderation_pb.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
 import type { RoomId, UserId } from "../../platform/ids.ts";
 import { ringBell, ringRewritten, ringSignal } from "../../rpc/event-feed/bell.ts";
-import type { StoredEvent } from "./event-log.ts";
+import type { NumberedEvent } from "./event-log.ts";
 import { rewritesThePast } from "./rewrites.ts";
 
 /** A user came to be in a room, or is to follow it no more. */
@@ -21,7 +21,7 @@ const reopenedSubject = "chat.reopened";
 const userSubject = (userId: UserId) => `chat.user.${userId}`;
 
 /** Tells whoever listens, here and elsewhere, what was stored. */
-export function ring(bus: Bus, stored: StoredEvent): void {
+export function ring(bus: Bus, stored: NumberedEvent): void {
   const { roomId, sequence, body, event } = stored;
   ringBell(bus, roomSubject(roomId), { sequence, body, rewritesThePast: rewritesThePast(event) });
   const change = membershipChange(event);

@@ -2,11 +2,12 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type ChatEvent, ChatEventSchema } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
-import type { Database, Queries } from "../../platform/database/database.ts";
+import type { Database, Queries, WriteOptions } from "../../platform/database/database.ts";
 import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import { createEventCounter } from "../../rpc/event-feed/event-counter.ts";
+import { roomKey } from "../keys.ts";
 import type { ChatTables } from "../tables.ts";
 import { ring } from "./bells.ts";
 import type { EventStore } from "./event-store.ts";
@@ -29,11 +30,14 @@ export interface NewEvent {
 }
 
 /** What happened, as it was stored: the event and the bytes that followers get. */
-export interface StoredEvent {
+export interface NumberedEvent {
   readonly roomId: RoomId;
   readonly sequence: number;
   readonly event: ChatEvent;
   readonly body: Uint8Array;
+}
+
+export interface StoredEvent extends NumberedEvent {
   /** How many messages the room has with it, deleted ones included. */
   readonly messageCount: number;
 }
@@ -50,11 +54,27 @@ export interface ChatWrite {
 
 /** Runs changes of chat and tells followers of their events once they are stored. */
 export interface ChatWrites {
-  write<Result>(work: (write: ChatWrite) => Promise<Result>): Promise<Result>;
+  write<Result>(work: (write: ChatWrite) => Promise<Result>, options?: WriteOptions): Promise<Result>;
+  /** Takes in an event that the store has appended by itself. */
+  appended(event: NumberedEvent): Promise<void>;
+}
+
+/** The event under its number, and the bytes that followers get. */
+export function numbered(event: NewEvent, sequence: number): NumberedEvent {
+  const { roomId, at, actorId, payload } = event;
+  const stored = create(ChatEventSchema, {
+    roomId,
+    sequence: BigInt(sequence),
+    occurredAt: timestampFromMs(at),
+    actorId: actorId ?? "0",
+    payload: payload(sequence),
+  });
+  return { roomId, sequence, event: stored, body: toBinary(ChatEventSchema, stored) };
 }
 
 /** Old events are forgotten this many at a time, so that no write pays for many. */
 const forgetEvery = 1000;
+const forgets = (sequence: number) => sequence % forgetEvery === 0 && sequence > limits.chat.eventsKeptPerRoom;
 
 export function createChatWrites(needs: {
   database: Database<ChatTables>;
@@ -66,28 +86,18 @@ export function createChatWrites(needs: {
   const count = createEventCounter(needs.metrics, "chat");
 
   async function append(tx: Queries<ChatTables>, event: NewEvent): Promise<StoredEvent> {
-    const { roomId, at, actorId, messageId } = event;
+    const { roomId, messageId } = event;
     const taken = await store.takeNumber(tx, roomId, event.countsMessage === true ? 1 : 0);
     if (taken === undefined) throw new Error(`an event for room ${roomId}, which does not exist`);
     const { sequence, messageCount } = taken;
-    const payload = event.payload(sequence);
-    const stored = create(ChatEventSchema, {
-      roomId,
-      sequence: BigInt(sequence),
-      occurredAt: timestampFromMs(at),
-      actorId: actorId ?? "0",
-      payload,
-    });
-    const body = toBinary(ChatEventSchema, stored);
-    await store.insert(tx, { roomId, sequence, messageId, body });
-    if (sequence % forgetEvery === 0 && sequence > limits.chat.eventsKeptPerRoom) {
-      await store.forget(tx, roomId, sequence - limits.chat.eventsKeptPerRoom);
-    }
-    return { roomId, sequence, event: stored, body, messageCount };
+    const stored = numbered(event, sequence);
+    await store.insert(tx, { roomId, sequence, messageId, body: stored.body });
+    if (forgets(sequence)) await store.forget(tx, roomId, sequence - limits.chat.eventsKeptPerRoom);
+    return { ...stored, messageCount };
   }
 
   return {
-    async write(work) {
+    async write(work, options) {
       const happened: StoredEvent[] = [];
       const result = await database.write((tx) => {
         happened.length = 0;
@@ -99,13 +109,21 @@ export function createChatWrites(needs: {
             return stored;
           },
         });
-      });
+      }, options);
       // Works of one commit resolve in the order in which they ran, so bells ring in the order of the numbers.
       for (const each of happened) {
         count(each.event.payload.case);
         ring(bus, each);
       }
       return result;
+    },
+    async appended(stored) {
+      count(stored.event.payload.case);
+      ring(bus, stored);
+      const { roomId, sequence } = stored;
+      if (!forgets(sequence)) return;
+      const upTo = sequence - limits.chat.eventsKeptPerRoom;
+      await database.write((tx) => store.forget(tx, roomId, upTo), { keys: [roomKey(roomId)] });
     },
   };
 }

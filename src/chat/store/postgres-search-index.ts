@@ -73,7 +73,12 @@ export function createPostgresSearchIndex(needs: { database: Database<ChatTables
 }
 
 function vectorOf({ roomId, content }: Pick<Words, "roomId" | "content"> | { roomId: string; content: string }) {
-  return sql`array_to_tsvector(CAST(${[...new Set([roomWord(roomId), ...wordsIn(content)])]} AS text[]))`;
+  return sql`array_to_tsvector(CAST(${searchedWords({ roomId, content })} AS text[]))`;
+}
+
+/** The words that a message is found by, without white space in any: those it says, and one for its room. */
+export function searchedWords({ roomId, content }: { roomId: string; content: string }): string[] {
+  return [...new Set([roomWord(roomId), ...wordsIn(content)])];
 }
 
 /** No word that is said begins with a colon, however little of it is looked for. */

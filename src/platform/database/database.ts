@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import type { CompiledQuery, Kysely } from "kysely";
 import type { Migration } from "kysely/migration";
 
 /** Queries over one service's tables. Each service names its own; none reads another's. */
@@ -18,6 +18,17 @@ export interface WriteOptions {
 }
 
 /**
+ * Runs one statement that is a whole write, in one round trip, when no write with one of the keys runs in this process.
+ * It has to take the locks that `locksOf` gives for its keys before all else: the first one shared, the others
+ * exclusively, in their order. `build` is called when its turn has come.
+ * Throws as `write` does; what the database refuses has not happened.
+ */
+export type RunStatement = <Row>(
+  keys: readonly string[],
+  build: (locksOf: (keys: readonly string[]) => readonly bigint[]) => CompiledQuery<Row>,
+) => Promise<readonly Row[]>;
+
+/**
  * The store of facts. One interface over every database that Veza runs on; queries are built with Kysely and hold to
  * the SQL that all of them speak.
  */
@@ -34,6 +45,8 @@ export interface Database<Tables> extends AsyncDisposable {
    * Throws UNAVAILABLE when the database is out of reach. Then the change may have happened all the same.
    */
   write<Result>(work: Work<Tables, Result>, options?: WriteOptions): Promise<Result>;
+  /** For writes that are one statement, where the database can decide by itself what happens. */
+  readonly statement?: RunStatement;
   /** The same database, seen by a service, through its tables. */
   withTables<Other>(service: string): Database<Other>;
 }

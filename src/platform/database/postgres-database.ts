@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import type { CompiledQuery } from "kysely";
 import { Failure, Reason } from "../failure.ts";
 import { limits } from "../limits.ts";
 import type { Log } from "../log.ts";
@@ -75,6 +76,13 @@ export async function openPostgres(
     read,
     write: (work, { keys, isLong = false }: WriteOptions = {}) =>
       turnsOf(service).run(keys, () => transaction(writers, beginning(service, keys, isLong), isLong, work)),
+    statement: (keys, build) =>
+      turnsOf(service).run(keys, () =>
+        alone(
+          writers,
+          build((all) => locksOf(service, all)),
+        ),
+      ),
     withTables: <Other>(other: string) => seenBy(other) as unknown as Database<Other>,
     async [Symbol.asyncDispose]() {
       await Promise.all([...turns.values()].map((each) => each.settled()));
@@ -90,12 +98,15 @@ const readSpan = {
   attributes: { "db.system.name": "postgresql", "db.operation.name": "query" },
 } as const;
 
-/** Begins a transaction and takes its locks, in an order that is the same everywhere, so that none wait in a circle. */
+/** The lock of a service, and those of keys, in an order that is the same everywhere, so that none wait in a circle. */
+function locksOf(service: string, keys: readonly string[]): bigint[] {
+  const locks = new Set(keys.map((key) => lockOf(`${service}/${key}`)));
+  return [lockOf(service), ...[...locks].sort((one, other) => (one < other ? -1 : 1))];
+}
+
+/** Begins a transaction and takes its locks. */
 function beginning(service: string, keys: readonly string[] | undefined, isLong: boolean): string {
-  const whole = lockOf(service);
-  const locks = [...new Set(keys?.map((key) => lockOf(`${service}/${key}`)))].sort((one, other) =>
-    one < other ? -1 : 1,
-  );
+  const [whole, ...locks] = locksOf(service, keys ?? []);
   const steps = ["BEGIN"];
   if (isLong) steps.push("SET LOCAL statement_timeout = 0");
   steps.push(
@@ -141,6 +152,18 @@ async function transaction<Result>(
     } finally {
       session.release();
     }
+  }
+}
+
+/** Runs a statement that is a transaction by itself. */
+async function alone<Row>(sessions: PostgresSessions, query: CompiledQuery<Row>): Promise<readonly Row[]> {
+  const session = await sessions.take();
+  try {
+    return (await session.run(query, true)).rows;
+  } catch (error) {
+    throw session.aftermath === "lost" ? outcomeUnknown() : error;
+  } finally {
+    session.release();
   }
 }
 
