@@ -2,14 +2,16 @@ import { randomUUID } from "node:crypto";
 import { startChild } from "./kit/child.ts";
 import { h2Load } from "./kit/h2-load.ts";
 import { readOptions } from "./kit/options.ts";
-import { sendBody, startOwnApp } from "./kit/own-app.ts";
+import { type OwnApp, sendBody, startOwnApp } from "./kit/own-app.ts";
+import { postgresUrl } from "./kit/postgres.ts";
 import { atLeast, type Row, report } from "./kit/report.ts";
 import { alternate, type Contender } from "./kit/rounds.ts";
 import { framed, grpcHeaders, unaryBinary, unaryPath } from "./kit/unary-call.ts";
 import { unaryContender } from "./kit/unary-contender.ts";
 
 // SendMessage through the whole app, acknowledged once it is on the disk, beside the same call whose handler does nothing.
-// What is sent, and how: 64 in flight by people in turn, into one room and into many.
+// What is sent, and how: 64 in flight by people in turn, into one room and into many; on SQLite and, where it is
+// installed, on PostgreSQL with its default settings.
 const options = readOptions();
 const inFlight = 64;
 const connections = 4;
@@ -17,19 +19,18 @@ await using stack = new AsyncDisposableStack();
 
 const trivial = await startChild("trivial", "own-unary.ts");
 stack.defer(() => trivial.end());
-const app = await startOwnApp(stack, { people: connections });
-const rooms: string[] = [];
-for (let i = 0; i < 16; i += 1) rooms.push(await app.room(`bench ${i}`));
-const [oneRoom = ""] = rooms;
+const onSqlite = await startOwnApp(stack, { people: connections });
+const postgres = await postgresUrl(stack);
+const onPostgres =
+  postgres === undefined
+    ? undefined
+    : await startOwnApp(stack, { people: connections, env: { BENCH_DATABASE_URL: postgres } });
 
 const plain = framed(unaryBinary);
-const toOne = sendBody(oneRoom);
-const toMany = rooms.map((roomId) => sendBody(roomId));
-let turn = 0;
 
-async function contender(name: string, own: boolean, body: () => Uint8Array): Promise<Contender> {
-  const child = own ? app.child : trivial;
-  const token = own ? (app.people[0]?.accessToken ?? "") : String(trivial.ready.token);
+async function contender(name: string, app: OwnApp | undefined, body: () => Uint8Array): Promise<Contender> {
+  const child = app?.child ?? trivial;
+  const token = app === undefined ? String(trivial.ready.token) : (app.people[0]?.accessToken ?? "");
   const load = await h2Load({
     port: child.ready.port,
     path: unaryPath,
@@ -42,14 +43,27 @@ async function contender(name: string, own: boolean, body: () => Uint8Array): Pr
   return unaryContender(name, child, load);
 }
 
+async function sending(app: OwnApp, where: string): Promise<Contender[]> {
+  const rooms: string[] = [];
+  for (let i = 0; i < 16; i += 1) rooms.push(await app.room(`bench ${i}`));
+  const [oneRoom = ""] = rooms;
+  const toOne = sendBody(oneRoom);
+  const toMany = rooms.map((roomId) => sendBody(roomId));
+  let turn = 0;
+  return [
+    await contender(`into one room${where}`, app, () => toOne),
+    await contender(`into 16 rooms${where}`, app, () => {
+      turn += 1;
+      return toMany[turn % toMany.length] as Buffer;
+    }),
+    await contender(`with request_id${where}`, app, () => sendBody(oneRoom, randomUUID())),
+  ];
+}
+
 const contenders = [
-  await contender("trivial handler", false, () => plain),
-  await contender("into one room", true, () => toOne),
-  await contender("into 16 rooms", true, () => {
-    turn += 1;
-    return toMany[turn % toMany.length] as Buffer;
-  }),
-  await contender("with request_id", true, () => sendBody(oneRoom, randomUUID())),
+  await contender("trivial handler", undefined, () => plain),
+  ...(await sending(onSqlite, "")),
+  ...(onPostgres === undefined ? [] : await sending(onPostgres, ", PostgreSQL")),
 ];
 const found = await alternate(contenders, options);
 const rate = (name: string) => found.get(name)?.callsPerSecond ?? Number.NaN;
@@ -81,7 +95,7 @@ report({
   quick: options.quick,
   rows,
   notes: [
-    `${inFlight} calls in flight on ${connections} connections; nobody follows the rooms; SQLite with synchronous=FULL in ${app.child.ready.dataDir}`,
+    `${inFlight} calls in flight on ${connections} connections; nobody follows the rooms; SQLite with synchronous=FULL in ${onSqlite.child.ready.dataDir}`,
     `CPU of server/load in % of a core: ${busy.join(", ")}; a server below 100 waits for the disk`,
   ],
 });

@@ -19,8 +19,9 @@ if (process.env.BENCH_COUNT_READS !== undefined) {
 }
 
 const dataDir = process.env.BENCH_DATA_DIR;
+const databaseUrl = process.env.BENCH_DATABASE_URL;
 const own = await startApp({
-  env: { VEZA_LOG_LEVEL: "info" },
+  env: { VEZA_LOG_LEVEL: "info", ...(databaseUrl !== undefined && { VEZA_DATABASE_URL: databaseUrl }) },
   ...(dataDir === undefined ? {} : { dataDir }),
 });
 serveParent(

@@ -514,12 +514,12 @@ describe("CheckAccess", () => {
   ])("%s in a room of type %i", async (role, type, expected) => {
     const roomId = await roomOf(cast, type);
     const asks = [
-      cast[role].chat.checkAccess({ roomId }),
-      cast.root.chat.checkAccess({ roomId, userId: cast[role].id }),
+      () => cast[role].chat.checkAccess({ roomId }),
+      () => cast.root.chat.checkAccess({ roomId, userId: cast[role].id }),
     ];
     for (const ask of asks) {
-      if (typeof expected === "string") expect(await reasonOf(ask)).toBe(expected);
-      else expect((await ask).permissions).toEqual(expected);
+      if (typeof expected === "string") expect(await reasonOf(ask())).toBe(expected);
+      else expect((await ask()).permissions).toEqual(expected);
     }
   });
 
