@@ -36,7 +36,11 @@ export function startBackground(
   rounds("forgetting old requests", limits.stream.requestSweepMs, (signal) => requests.sweep(signal));
   rounds("storing what was listened to", limits.stream.listeningStoredMs, () => audience.store());
   rounds("taking leave of idle listeners", limits.stream.listenerSweepMs, (signal) => audience.sweep(signal));
-  rounds("ending streams whose source is gone", limits.stream.overdueSweepMs, (signal) => orphans.endOverdue(signal));
+  // Alone, sources are waited for in the store only after a start: those of the process before.
+  let isWaiting = true;
+  rounds("ending streams whose source is gone", limits.stream.overdueSweepMs, async (signal) => {
+    if (isWaiting || isShared) isWaiting = await orphans.endOverdue(signal);
+  });
   if (isShared) {
     const orphaned = rounds("taking over from processes that are gone", limits.stream.orphanSweepMs, () =>
       orphans.takeOver(),

@@ -15,8 +15,8 @@ export interface Orphans {
   takeOver(): Promise<void>;
   /** Gives all sources that are waited for their time anew: nobody was there to whom they could have come. */
   waitAnew(): Promise<void>;
-  /** Ends the streams whose source has not come back to any instance in time. */
-  endOverdue(signal: AbortSignal): Promise<void>;
+  /** Ends the streams whose source has not come back to any instance in time. Answers whether others still have time. */
+  endOverdue(signal: AbortSignal): Promise<boolean>;
 }
 
 const atOnce = 100;
@@ -45,12 +45,15 @@ export function createOrphans(needs: {
     },
     waitAnew: () => database.write((tx) => homes.waitAnew(tx, returnUntil())),
     async endOverdue(signal) {
-      for (const overdue of await homes.overdue(database.read, clock.now(), atOnce)) {
-        if (signal.aborted) return;
+      const waiting = await homes.waiting(database.read, atOnce);
+      for (const overdue of waiting) {
+        if (signal.aborted) break;
+        if (overdue.sourceUntil > clock.now()) continue;
         const until = clock.now() + limits.stream.overdueClaimMs;
         if (!(await database.write((tx) => homes.claimOverdue(tx, overdue, until)))) continue;
         await broadcasts.end(overdue.streamId, "source gone");
       }
+      return waiting.length > 0;
     },
   };
 }

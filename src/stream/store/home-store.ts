@@ -15,10 +15,9 @@ export interface HomeStore {
   orphan(tx: Queries<StreamTables>, sourceUntil: number): Promise<StreamId[]>;
   /** Gives all sources that are waited for until then. */
   waitAnew(tx: Queries<StreamTables>, sourceUntil: number): Promise<void>;
-  /** The streams whose source has not come in time. */
-  overdue(
+  /** The streams whose source is waited for at no instance, the longest first. */
+  waiting(
     queries: Queries<StreamTables>,
-    now: number,
     limit: number,
   ): Promise<{ readonly streamId: StreamId; readonly sourceUntil: number }[]>;
   /** Takes it upon the caller to end such a stream, until another time; false when another does, or it has a source. */

@@ -54,11 +54,10 @@ export function createSqlHomeStore(): HomeStore {
         .where("source_until", "is not", null)
         .execute();
     },
-    async overdue(queries, now, limit) {
+    async waiting(queries, limit) {
       const rows = await queries
         .selectFrom("stream_streams")
         .select(["id", "source_until"])
-        .where("source_until", "<=", now)
         .where("source_until", "is not", null)
         .orderBy("source_until")
         .limit(limit)
