@@ -120,6 +120,12 @@ export interface RecordingResult {
   readonly file: RecordingFile | undefined;
 }
 
+/** The same, with where the file is. */
+export interface ClosedRecording extends RecordingResult {
+  /** Whether every instance can read the file. If not it is still in the folder where it was made. */
+  readonly isKept: boolean;
+}
+
 /** How far a recording is, while it is made. */
 export interface RecordingProgress {
   readonly bytes: number;
@@ -162,12 +168,14 @@ export interface LivePort {
   /** Begins to write a recording. Throws QUALITY_UNAVAILABLE when the source cannot be made into it. */
   startRecording(order: RecordingOrder): Promise<RecordingFile>;
   /** Ends a recording and closes its file. `recordingClosed` is not told of it as well. */
-  stopRecording(recordingId: RecordingId): Promise<RecordingResult>;
+  stopRecording(recordingId: RecordingId): Promise<ClosedRecording>;
   /**
    * Closes what a process that was killed left of a recording. Called once for each. Rejects with UNAVAILABLE when the
    * process stops before it is done.
    */
-  recoverRecording(recordingId: RecordingId, file: RecordingFile | undefined): Promise<RecordingResult>;
+  recoverRecording(recordingId: RecordingId, file: RecordingFile | undefined): Promise<ClosedRecording>;
+  /** Tries again to bring a file from the folder to where every instance can read it. */
+  keepRecording(file: RecordingFile): Promise<void>;
   /** Undefined when it is not being made here. */
   recordingProgress(recordingId: RecordingId): RecordingProgress | undefined;
   /** What is being recorded here. */
@@ -267,7 +275,7 @@ export interface OnAirEvents {
   /** Something failed. When it is fatal the stream is taken off air, as ERROR: the domain then calls `LivePort.stop`. */
   failed(streamId: StreamId, failure: { reason: Reason; message: string; isFatal: boolean }): Promise<void>;
   /** A recording ended that nobody asked to end, such as for want of disk space, or as its stream was stopped. */
-  recordingClosed(recordingId: RecordingId, result: RecordingResult): Promise<void>;
+  recordingClosed(recordingId: RecordingId, result: ClosedRecording): Promise<void>;
 }
 
 /** Which instance has the source of which stream. */

@@ -212,4 +212,14 @@ export const streamMigrations: Migrations = {
         .execute();
     },
   },
+  "0003_recordings_by_folder": {
+    async up(db) {
+      await db.schema
+        .createIndex("stream_recordings_by_folder")
+        .on("stream_recordings")
+        .column("folder")
+        .where(sql.ref("folder"), "<>", "")
+        .execute();
+    },
+  },
 };

@@ -15,7 +15,7 @@ import type { StreamWrites } from "./events/event-log.ts";
 import { recordingStarted, recordingStopped } from "./facts.ts";
 import { type Call, type InstanceCalls, isUnreachable } from "./instance-calls.ts";
 import type { Instances } from "./instances.ts";
-import type { LivePort, PlayableRecording, RecordingFile, RecordingOrder, RecordingResult } from "./live-port.ts";
+import type { ClosedRecording, LivePort, PlayableRecording, RecordingFile, RecordingOrder } from "./live-port.ts";
 import { onAirOf } from "./live-view.ts";
 import { decide } from "./permissions.ts";
 import { publicRecording } from "./public-view.ts";
@@ -35,7 +35,7 @@ interface Begun {
   readonly folder: string;
 }
 const startCall: Call<{ order: RecordingOrder }, Begun> = { name: "start-recording", timeoutMs: closingMs };
-const stopCall: Call<{ recordingId: RecordingId }, RecordingResult> = { name: "stop-recording", timeoutMs: closingMs };
+const stopCall: Call<{ recordingId: RecordingId }, ClosedRecording> = { name: "stop-recording", timeoutMs: closingMs };
 
 /** Recordings: the rows and the rules. Their files are the live part's. What each method throws is in the contract. */
 export interface Recordings {
@@ -55,11 +55,11 @@ export interface Recordings {
   /** The file of one that can be played. Throws RECORDING_NOT_FOUND. */
   playable(caller: Caller, recordingId: RecordingId): Promise<PlayableRecording>;
   /** Ends one that nobody asked to end. */
-  closed(recordingId: RecordingId, result: RecordingResult): Promise<void>;
+  closed(recordingId: RecordingId, result: ClosedRecording): Promise<void>;
   /** Ends what is being recorded of a stream. */
   stopOf(streamId: StreamId): Promise<void>;
   /**
-   * Closes what instances left open that are gone, and deletes what was being deleted, as far as the files can be
+   * Closes what instances left open that are gone, brings files to where all read them that could not be, and deletes what was being deleted, as far as the files can be
    * reached here. Reading the files takes its time, and goes on after this resolves.
    */
   recover(): Promise<void>;
@@ -106,7 +106,7 @@ export function createRecordings(needs: {
   }
 
   /** Ends one where it is made. Undefined when that instance is gone with it: whoever has its folder closes it. */
-  async function stopAt({ id, instance }: StoredRecording): Promise<RecordingResult | undefined> {
+  async function stopAt({ id, instance }: StoredRecording): Promise<ClosedRecording | undefined> {
     if (instance === instances.id) return live().stopRecording(id);
     try {
       return (await calls.ask(instance, stopCall, { recordingId: id })).content;
@@ -131,7 +131,7 @@ export function createRecordings(needs: {
   }
 
   /** Stores what became of a recording. Undefined when it is gone. */
-  async function finish(recordingId: RecordingId, result: RecordingResult, endedAt: number, actorId?: UserId) {
+  async function finish(recordingId: RecordingId, result: ClosedRecording, endedAt: number, actorId?: UserId) {
     return writes.write(async ({ tx, append }) => {
       const before = await recordings.find(tx, recordingId);
       if (before === undefined || !isOpen(before)) return before;
@@ -143,6 +143,7 @@ export function createRecordings(needs: {
         peaks: result.peaks,
         endedAt,
         ...fileColumns(result.file),
+        ...(result.isKept && { folder: "" }),
       };
       await recordings.update(tx, recordingId, changes);
       const after = { ...before, ...changes };
@@ -310,6 +311,17 @@ export function createRecordings(needs: {
 
     async recover() {
       const folder = await live().folder();
+      for (const { id, ...recording } of await recordings.unkept(database.read, folder)) {
+        const file = fileOf(recording);
+        if (file === undefined) continue;
+        try {
+          await live().keepRecording(file);
+        } catch (error) {
+          log.warn({ err: error, recording_id: id }, "a recording is still where only those read it who made it");
+          continue;
+        }
+        await database.write((tx) => recordings.update(tx, id, { folder: "" }));
+      }
       for (const recording of await recordings.beingDeleted(database.read, folder)) await deleteFile(recording);
       for (const recording of await recordings.orphans(database.read, folder)) {
         await leaveOpen(recording.id);
@@ -369,7 +381,11 @@ function newRecording(
   };
 }
 
-function fileOf({ fileName, contentType, quality }: StoredRecording): RecordingFile | undefined {
+function fileOf({
+  fileName,
+  contentType,
+  quality,
+}: Pick<StoredRecording, "fileName" | "contentType" | "quality">): RecordingFile | undefined {
   return fileName === undefined ? undefined : { fileName, contentType, quality };
 }
 
@@ -377,8 +393,8 @@ function fileColumns(file: RecordingFile | undefined): Partial<RecordingFile> {
   return file === undefined ? {} : { fileName: file.fileName, contentType: file.contentType, quality: file.quality };
 }
 
-function failedResult(error: string): RecordingResult {
-  return { error, bytes: 0, durationMs: 0, peaks: [], file: undefined };
+function failedResult(error: string): ClosedRecording {
+  return { error, bytes: 0, durationMs: 0, peaks: [], file: undefined, isKept: false };
 }
 
 async function withinTime<Result>(work: Promise<Result>): Promise<Result | "late"> {

@@ -24,12 +24,12 @@ import { peerAddressKey } from "#src/rpc/peer-address.ts";
 import { principalKey } from "#src/rpc/principal.ts";
 import { countryFromHeader } from "#src/stream/country.ts";
 import type {
+  ClosedRecording,
   DropReason,
   LivePort,
   OnAirStream,
   RecordingFile,
   RecordingOrder,
-  RecordingResult,
   Rendition,
   Seat,
   Sound,
@@ -183,20 +183,28 @@ export class TestLive implements LivePort {
     this.recordings.set(order.id, { streamId, file, ms: this.#clock.now() });
     return file;
   }
-  async stopRecording(recordingId: RecordingId): Promise<RecordingResult> {
+  async stopRecording(recordingId: RecordingId): Promise<ClosedRecording> {
     return this.#close(recordingId);
   }
-  #close(recordingId: RecordingId): RecordingResult {
+  #close(recordingId: RecordingId): ClosedRecording {
     const recording = this.recordings.get(recordingId);
     if (recording === undefined) throw new Error("this recording is not being made");
     this.recordings.delete(recordingId);
     const durationMs = this.#clock.now() - recording.ms;
-    return { error: undefined, bytes: durationMs * 16, durationMs, peaks: [0.5, 1], file: recording.file };
+    return {
+      error: undefined,
+      bytes: durationMs * 16,
+      durationMs,
+      peaks: [0.5, 1],
+      file: recording.file,
+      isKept: true,
+    };
   }
-  async recoverRecording(_: RecordingId, file: RecordingFile | undefined): Promise<RecordingResult> {
+  async recoverRecording(_: RecordingId, file: RecordingFile | undefined): Promise<ClosedRecording> {
     const error = file === undefined ? "nothing was written" : undefined;
-    return { error, bytes: 100, durationMs: 1000, peaks: [1], file };
+    return { error, bytes: 100, durationMs: 1000, peaks: [1], file, isKept: true };
   }
+  async keepRecording(): Promise<void> {}
   recordingProgress(recordingId: RecordingId) {
     const recording = this.recordings.get(recordingId);
     if (recording === undefined) return undefined;

@@ -98,7 +98,7 @@ export function createLive(needs: {
   );
   const serving = built.use(createServing({ bus, streams: () => streams }));
   const listening = built.use(createListening({ admission, streams, revocations, clock }));
-  const files = createRecordingFiles(join(config.dataDir, "recordings"));
+  const files = createRecordingFiles(join(config.dataDir, "recordings"), platform.files);
   const transcoder = built.use(createTranscoder({ log }));
   const incoming = createIncomingFiles({ ingest, transcoder });
   const icecast = createIcecast({ admission, files: incoming, log });

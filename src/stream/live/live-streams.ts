@@ -4,7 +4,7 @@ import type { Log } from "../../platform/log.ts";
 import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import type { LadderPool } from "../audio/index.ts";
 import { alreadyRecording } from "../errors.ts";
-import type { LivePort, OnAirEvents, RecordingResult } from "../live-port.ts";
+import type { ClosedRecording, LivePort, OnAirEvents, RecordingFile, RecordingResult } from "../live-port.ts";
 import type { Leases } from "./lease.ts";
 import type { Listening } from "./listening.ts";
 import { type LiveCounters, observeLive } from "./live-metrics.ts";
@@ -37,10 +37,26 @@ export function createLivePort(needs: {
     () => recorders.size,
   );
 
-  async function stop(recorder: Recorder): Promise<RecordingResult> {
+  async function stop(recorder: Recorder): Promise<ClosedRecording> {
     const result = await recorder.stop();
     counters.recorded(result.error);
-    return result;
+    return kept(recorder.order.id, result);
+  }
+
+  async function recover(recordingId: RecordingId, file: RecordingFile | undefined): Promise<ClosedRecording> {
+    return kept(recordingId, await recoverRecording({ files, ladders, shutdown }, recordingId, file));
+  }
+
+  /** What cannot be kept right now stays where it is, and is tried again later. */
+  async function kept(recordingId: RecordingId, result: RecordingResult): Promise<ClosedRecording> {
+    if (result.file === undefined) return { ...result, isKept: true };
+    try {
+      await files.keep(result.file);
+      return { ...result, isKept: true };
+    } catch (error) {
+      log.error({ err: error, recording_id: recordingId }, "a recording could not be brought to where others read it");
+      return { ...result, isKept: false };
+    }
   }
 
   /** Closes a recording that nobody asked to close, and tells of it. */
@@ -98,11 +114,12 @@ export function createLivePort(needs: {
     },
     async stopRecording(recordingId) {
       const recorder = recorders.get(recordingId);
-      if (recorder === undefined) return recoverRecording({ files, ladders, shutdown }, recordingId, undefined);
+      if (recorder === undefined) return recover(recordingId, undefined);
       recorders.delete(recordingId);
       return stop(recorder);
     },
-    recoverRecording: (recordingId, file) => recoverRecording({ files, ladders, shutdown }, recordingId, file),
+    recoverRecording: recover,
+    keepRecording: files.keep,
     recordingProgress: (recordingId) => recorders.get(recordingId)?.progress,
     recordingsHere: () => [...recorders.keys()],
     folder: files.id,

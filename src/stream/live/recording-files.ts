@@ -1,18 +1,27 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
+import type { Files, KeptFile } from "../../platform/files/files.ts";
 import { isMissing } from "../../platform/files/missing.ts";
+import { piecesOf } from "../../platform/files/pieces.ts";
 import type { RecordingId } from "../../platform/ids.ts";
 import type { RecordingFile } from "../live-port.ts";
 
-/** The folder of recordings: one file each, named after its recording. */
+/**
+ * Recordings: one file each, named after its recording. While one is made it is in a folder of this machine, where it
+ * outlives the process; after that it is kept where every instance can read it.
+ */
 export interface RecordingFiles {
   /** An id of the folder, the same for all who write to it. */
   id(): Promise<string>;
   pathOf(file: RecordingFile): string;
+  /** Brings a file that is complete from the folder to where every instance can read it. */
+  keep(file: RecordingFile): Promise<void>;
+  /** Undefined when it is neither in the folder nor kept. */
+  open(file: RecordingFile): Promise<KeptFile | undefined>;
   /** What there is of a recording, whatever was stored about it; undefined when nothing was ever written. */
-  find(recordingId: RecordingId): Promise<{ readonly file: RecordingFile; readonly bytes: number } | undefined>;
+  find(recordingId: RecordingId): Promise<{ readonly file: RecordingFile; readonly content: KeptFile } | undefined>;
   /** Deletes a recording; one that is gone already is no failure. */
   remove(recordingId: RecordingId): Promise<void>;
 }
@@ -31,30 +40,60 @@ export function fileOf(
   return { fileName: `${recordingId}.${form}`, contentType: contentTypes[form], quality };
 }
 
-export function createRecordingFiles(folder: string): RecordingFiles {
+export function createRecordingFiles(folder: string, files: Files): RecordingFiles {
   let id: Promise<string> | undefined;
+  const pathOf = ({ fileName }: RecordingFile) => join(folder, basename(fileName));
+  const keyOf = ({ fileName }: RecordingFile) => `recordings/${basename(fileName)}`;
+  const openFile = async (file: RecordingFile) => (await openInFolder(pathOf(file))) ?? files.open(keyOf(file));
+
   return {
     id() {
       id ??= readOrMakeId(folder);
       return id;
     },
-    pathOf: ({ fileName }) => join(folder, basename(fileName)),
+    pathOf,
+    async keep(file) {
+      try {
+        await files.keep(keyOf(file), pathOf(file));
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+        // It may have been brought there before the process was killed that did it.
+        await using there = await files.open(keyOf(file));
+        if (there === undefined) throw error;
+      }
+    },
+    open: openFile,
     async find(recordingId) {
       for (const form of forms) {
         const file = fileOf(recordingId, form, AudioQuality.AUTO);
-        try {
-          const { size } = await stat(join(folder, file.fileName));
-          return { file, bytes: size };
-        } catch (error) {
-          if (!isMissing(error)) throw error;
-        }
+        const content = await openFile(file);
+        if (content !== undefined) return { file, content };
       }
       return undefined;
     },
     async remove(recordingId) {
-      for (const form of forms) await rm(join(folder, `${recordingId}.${form}`), { force: true });
+      for (const form of forms) {
+        const file = fileOf(recordingId, form, AudioQuality.AUTO);
+        await rm(pathOf(file), { force: true });
+        await files.remove(keyOf(file));
+      }
     },
   };
+}
+
+async function openInFolder(path: string): Promise<KeptFile | undefined> {
+  try {
+    const file = await open(path, "r");
+    const { size } = await file.stat();
+    return {
+      size,
+      read: (from, to) => piecesOf(file, from, to),
+      [Symbol.asyncDispose]: () => file.close(),
+    };
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Whoever comes first gives the folder its id. */

@@ -1,6 +1,6 @@
-import { createReadStream } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import type { RecordingId } from "../../platform/ids.ts";
+import { limits } from "../../platform/limits.ts";
 import { AudioFormatError, createPeaks, createSourceReader, type LadderPool } from "../audio/index.ts";
 import type { RecordingFile, RecordingResult } from "../live-port.ts";
 import type { RecordingFiles } from "./recording-files.ts";
@@ -18,6 +18,7 @@ export async function recoverRecording(
   if (found === undefined) {
     return { error: "nothing was recorded", bytes: 0, durationMs: 0, peaks: [], file: undefined };
   }
+  await using content = found.content;
   const file = { ...found.file, quality: known?.quality ?? found.file.quality };
   const peaks = createPeaks();
   let durationMs = 0;
@@ -42,10 +43,12 @@ export async function recoverRecording(
   });
   let error: string | undefined;
   try {
-    for await (const bytes of createReadStream(needs.files.pathOf(file), { highWaterMark: 8 * 1024 })) {
-      reader.push(bytes as Buffer);
-      while (ladder.stats().lagMs > aheadMs && !needs.shutdown.aborted) await setTimeout(5);
-      needs.shutdown.throwIfAborted();
+    for await (const bytes of content.size === 0 ? [] : content.read(0, content.size - 1)) {
+      for (let at = 0; at < bytes.length; at += limits.live.sourcePieceBytes) {
+        reader.push(bytes.subarray(at, at + limits.live.sourcePieceBytes));
+        while (ladder.stats().lagMs > aheadMs && !needs.shutdown.aborted) await setTimeout(5);
+        needs.shutdown.throwIfAborted();
+      }
     }
   } catch (failure) {
     // A file cut off in its first page is no sound yet.
@@ -54,5 +57,5 @@ export async function recoverRecording(
   }
   // The last of it is in the worker still; one that does not come back does not hold up anyone.
   for (let waits = 0; ladder.stats().lagMs > 20 && waits < 200; waits += 1) await setTimeout(10);
-  return { error, bytes: found.bytes, durationMs, peaks: peaks.parts(), file };
+  return { error, bytes: content.size, durationMs, peaks: peaks.parts(), file };
 }

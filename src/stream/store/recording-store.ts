@@ -62,6 +62,8 @@ export interface RecordingStore {
   orphans(queries: Queries<StreamTables>, folder: string): Promise<StoredRecording[]>;
   /** Takes one of them over, as PROCESSING; false when another was faster. */
   adopt(tx: Queries<StreamTables>, orphan: StoredRecording, instance: InstanceId): Promise<boolean>;
+  /** Those that are over, and whose files are in a folder still. */
+  unkept(queries: Queries<StreamTables>, folder: string): Promise<StoredRecording[]>;
   /** Those of a stream that were begun since a time, the newest first. */
   startedSince(queries: Queries<StreamTables>, streamId: StreamId, at: number, limit: number): Promise<RecordingId[]>;
   markDeleted(tx: Queries<StreamTables>, recordingId: RecordingId, at: number): Promise<void>;

@@ -97,6 +97,18 @@ export function createSqlRecordingStore(): RecordingStore {
         .executeTakeFirstOrThrow();
       return Number(numUpdatedRows) > 0;
     },
+    async unkept(queries, folder) {
+      const rows = await queries
+        .selectFrom("stream_recordings")
+        .selectAll()
+        .where("folder", "=", folder)
+        .where("folder", "<>", "")
+        .where("status", "not in", open)
+        .where("file_name", "is not", null)
+        .where("deleted_at", "is", null)
+        .execute();
+      return rows.map(recordingOf);
+    },
     async startedSince(queries, streamId, at, limit) {
       const rows = await queries
         .selectFrom("stream_recordings")
