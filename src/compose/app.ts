@@ -42,6 +42,7 @@ import { type ServiceRoutes, withUnbuilt } from "../rpc/routes.ts";
 import { warmValidation } from "../rpc/validate.ts";
 import { testServicesOf } from "./built-in-user.ts";
 import { createElsewhere } from "./elsewhere.ts";
+import { followBuses } from "./followed-buses.ts";
 import { contract, forwardRoutes } from "./forward-routes.ts";
 import { createPlatform, type PlatformOverrides } from "./platform.ts";
 import { probesOf } from "./probes.ts";
@@ -98,6 +99,8 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   const { auth, chat, streams, peers, verifier } = services;
   // Tokens outlive processes; so does the knowledge of which of them are over.
   built.use(await followRevocations({ ...platform, revokedSince: peers.auth.revokedSince }));
+
+  built.use(followBuses({ platform, elsewhere }));
 
   const reports = createCallReports(platform);
   const gate = createGate({

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { spawnVeza, type VezaProcess } from "./process.ts";
 
 export type PartName = "gateway" | "chat" | "stream";
@@ -93,6 +94,17 @@ export async function startParts(options: PartsOptions = {}): Promise<Parts> {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Waits until the gateway finds all parts well, and all parts are ready: each of them looks for itself. */
+export async function untilHealthy({ gateways, chats, streams }: Parts): Promise<void> {
+  const isOk = async (url: string) => (await fetch(url).catch(() => undefined))?.status === 200;
+  const isWell = async (url: string) => {
+    const health = await fetch(`${url}/health`).catch(() => undefined);
+    return ((await health?.json()) as { status?: string } | undefined)?.status === "ok";
+  };
+  for (const { url } of [...chats, ...streams]) while (!(await isOk(`${url}/health/ready`))) await pause(20);
+  for (const { url } of gateways) while (!(await isWell(url))) await pause(20);
 }
 
 /** Ports that were free a moment ago: an address has to be known before the process that will have it. */

@@ -1,34 +1,21 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ServerReflection } from "#gen/grpc/reflection/v1/reflection_pb.ts";
+import { AuthPeerService } from "#gen/veza/internal/v1/auth_peer_service_pb.ts";
+import { BusRelayService } from "#gen/veza/internal/v1/bus_relay_service_pb.ts";
 import { failureOf } from "../kit/failures.ts";
-import { type Parts, startParts } from "../kit/parts.ts";
-import { clientsOf, type Person, type Protocol, person } from "../kit/people.ts";
+import { type Parts, startParts, untilHealthy } from "../kit/parts.ts";
+import { clientsOf, type Person, type Protocol, password, person, transportTo } from "../kit/people.ts";
 
 const protocols: readonly Protocol[] = ["grpc", "grpc-web", "connect"];
-
-/** What `/health` of the gateway says. */
-interface Health {
-  readonly status: string;
-  readonly services: Readonly<Record<string, { readonly status: string; readonly latency_ms?: number }>>;
-}
-
-async function healthOf(gateway: string): Promise<Health> {
-  return (await (await fetch(`${gateway}/health`)).json()) as Health;
-}
-
-/** Waits until the gateway finds everything as it should be, and answers how long that took, in milliseconds. */
-async function untilHealth(gateway: string, status: string): Promise<number> {
-  const startedAt = performance.now();
-  while ((await healthOf(gateway)).status !== status) await pause(20);
-  return performance.now() - startedAt;
-}
 
 describe("parts as processes of their own", () => {
   let parts: Parts;
   let alice: Person;
   beforeAll(async () => {
     parts = await startParts();
-    await untilHealth(parts.gateway, "ok");
+    await untilHealthy(parts);
     alice = await person(parts, "alice");
   });
   afterAll(() => parts[Symbol.asyncDispose]());
@@ -66,5 +53,41 @@ describe("parts as processes of their own", () => {
     const { stream: made } = await stream.createStream({ title: `Stream ${protocol}` });
     const { room: streamRoom } = await chat.getRoomInfo({ roomId: made?.roomId ?? "" });
     expect(streamRoom?.name).toBe(`Stream ${protocol}`);
+  });
+
+  test("a session that ends is over in every part within a second", async () => {
+    const { auth } = clientsOf(parts.gateway);
+    const { tokens } = await auth.login({ login: "alice", password });
+    const { chat, auth: own } = clientsOf(parts.gateway, tokens?.accessToken);
+    const frames = chat.subscribeToChatEvents({})[Symbol.asyncIterator]();
+    await frames.next();
+    const ended = (async () => {
+      for (let next = await frames.next(); next.done !== true; next = await frames.next());
+    })().catch(() => undefined);
+    await own.logout({});
+    await Promise.race([ended, pause(1000).then(() => expect.unreachable("the stream goes on"))]);
+    expect(await failureOf(chat.listRooms({}))).toEqual({ code: "Unauthenticated", reason: "TOKEN_REVOKED" });
+  });
+
+  test("what parts ask each other is for nobody else, and reflection does not tell of it", async () => {
+    const [chat] = parts.chats;
+    for (const url of [parts.gateway, chat?.url ?? ""]) {
+      const transport = transportTo(url, "grpc", alice.accessToken);
+      const relay = createClient(BusRelayService, transport);
+      expect(await failureOf(relay.publish({ subject: "auth.revoked" }))).toMatchObject({ code: "Unauthenticated" });
+      const peer = createClient(AuthPeerService, transport);
+      expect((await failureOf(peer.getAccounts({ userIds: [alice.id] }))).code).toMatch(
+        /Unauthenticated|Unimplemented/,
+      );
+      const reflection = createClient(ServerReflection, transport);
+      const asked = (async function* () {
+        yield { messageRequest: { case: "listServices" as const, value: "" } };
+      })();
+      for await (const { messageResponse } of reflection.serverReflectionInfo(asked)) {
+        const names = messageResponse.case === "listServicesResponse" ? messageResponse.value.service : [];
+        expect(names.map(({ name }) => name)).toContain("veza.chat.v1.ChatService");
+        expect(names.filter(({ name }) => name.includes("internal"))).toEqual([]);
+      }
+    }
   });
 });
