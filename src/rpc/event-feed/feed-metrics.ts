@@ -29,6 +29,13 @@ export function createFeedMetrics(metrics: Metrics, feed: "chat" | "stream", fee
   const observe = (name: string, unit: string, help: string, read: () => number) =>
     metrics.observe("gauge", { name, unit, help }, () => [[labels, read()]]);
 
+  const closed = {
+    name: "veza.follow.closed",
+    unit: "{stream}",
+    help: "Streams of events that were closed here, by reason.",
+  };
+  // There from the start: Prometheus sees no increase in a series that begins with its first count.
+  metrics.counter(closed, { ...labels, reason: "TOO_SLOW" });
   observe("veza.follow.followers", "{stream}", "Open streams of events.", () => followers.size);
   observe("veza.follow.feeds", "{feed}", "Rooms or streams that somebody follows here.", feeds);
   observe("veza.follow.lag", "{event}", "Events that the slowest follower has not got.", () => {
@@ -45,12 +52,7 @@ export function createFeedMetrics(metrics: Metrics, feed: "chat" | "stream", fee
     fromMemory: metrics.counter(reads, { ...labels, from: "memory" }),
     fromStore: metrics.counter(reads, { ...labels, from: "store" }),
     closed(reason = "UNSPECIFIED") {
-      metrics
-        .counter(
-          { name: "veza.follow.closed", unit: "{stream}", help: "Streams of events that were closed here, by reason." },
-          { ...labels, reason },
-        )
-        .add();
+      metrics.counter(closed, { ...labels, reason }).add();
     },
   };
 }

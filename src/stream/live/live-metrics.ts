@@ -21,11 +21,16 @@ export function createLiveCounters(metrics: Metrics): LiveCounters {
     help: "Sound that was left out: the encoder or a listener was too slow.",
   };
   const recordings = { name: "veza.stream.recordings", unit: "{recording}", help: "Recordings that ended." };
+  // There from the start: Prometheus sees no increase in a series that begins with its first count.
+  const ended = {
+    completed: metrics.counter(recordings, { outcome: "completed" }),
+    failed: metrics.counter(recordings, { outcome: "failed" }),
+  };
   return {
     unencoded: metrics.counter(dropped, { cause: "encoder" }),
     droppedFor: (quality) => metrics.counter(dropped, { cause: "listener", quality: nameOf(quality) }),
     recorded(error) {
-      metrics.counter(recordings, { outcome: error === undefined ? "completed" : "failed" }).add();
+      ended[error === undefined ? "completed" : "failed"].add();
     },
   };
 }
