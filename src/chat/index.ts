@@ -28,6 +28,7 @@ import { createPins } from "./pins.ts";
 import { createPromptSends } from "./prompt-sends.ts";
 import { createReactions } from "./reactions.ts";
 import { createReadStates } from "./read-states.ts";
+import { createReports } from "./reports.ts";
 import { createRooms } from "./rooms.ts";
 import { accessHandlers } from "./rpc/access.ts";
 import { directHandlers } from "./rpc/direct.ts";
@@ -39,6 +40,7 @@ import { moderationHandlers } from "./rpc/moderation.ts";
 import { pinHandlers } from "./rpc/pins.ts";
 import { reactionHandlers } from "./rpc/reactions.ts";
 import { readStateHandlers } from "./rpc/read-states.ts";
+import { reportHandlers } from "./rpc/reports.ts";
 import { roomHandlers } from "./rpc/rooms.ts";
 import { searchHandlers } from "./rpc/search.ts";
 import { statisticsHandlers } from "./rpc/statistics.ts";
@@ -93,6 +95,7 @@ export async function createChat(needs: {
   const members = createSqlMemberStore();
   const sanctions = createSqlSanctionStore();
   const moderationLog = createSqlModerationLog();
+  const reports = createSqlReportStore();
   const messages = createSqlMessageStore(database.read);
   const directs = createSqlDirectStore(database.read);
   const reactions = createSqlReactionStore();
@@ -165,6 +168,10 @@ export async function createChat(needs: {
     ...searchHandlers({ search: createSearch({ database, clock, store: messages, index }), show }),
     ...readStateHandlers({ readStates: createReadStates({ database, clock, bus, store: readStates }) }),
     ...pinHandlers({ pins: createPins({ ...floor, store: messages, members, directs }), show }),
+    ...reportHandlers({
+      reports: createReports({ database, clock, messages, store: reports, log: moderationLog }),
+      show,
+    }),
     ...messageModerationHandlers({
       moderation: createMessageModeration({
         writes,
@@ -172,7 +179,7 @@ export async function createChat(needs: {
         changes,
         store: messages,
         members,
-        reports: createSqlReportStore(),
+        reports,
         log: moderationLog,
       }),
       show,

@@ -27,7 +27,7 @@ export interface MessageAccess {
  */
 export async function loadMessage(
   queries: Queries<ChatTables>,
-  store: MessageStore,
+  store: Pick<MessageStore, "find">,
   caller: Caller,
   messageId: MessageId,
   now: number,

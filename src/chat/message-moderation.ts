@@ -79,8 +79,12 @@ export function createMessageModeration(needs: {
     },
     [ModerationAction.FLAG]: {
       logged: "flag",
-      act: ({ write, message, actorId, at, reason }) =>
-        reports.file(write.tx, { roomId: message.roomId, messageId: message.id, reportedBy: actorId, reason, at }),
+      async act({ write, message, actorId, at, reason }) {
+        const { roomId, id: messageId } = message;
+        if ((await reports.findOpen(write.tx, messageId, actorId)) !== undefined) return false;
+        await reports.insert(write.tx, { roomId, messageId, reportedBy: actorId, reason, at });
+        return true;
+      },
     },
   };
 

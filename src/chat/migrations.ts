@@ -302,6 +302,21 @@ export const chatMigrations: Migrations = {
         .execute();
     },
   },
+  "0006_reports": {
+    async up(db) {
+      await db.schema
+        .createIndex("chat_reports_open")
+        .on("chat_reports")
+        .columns(["room_id", "id"])
+        .where(sql.ref("resolution"), "=", sql.lit(0))
+        .execute();
+      await db.schema
+        .createIndex("chat_reports_by_reporter")
+        .on("chat_reports")
+        .columns(["reported_by", "resolution", "message_id"])
+        .execute();
+    },
+  },
 };
 
 /** What was said before there were counts counts as read. */

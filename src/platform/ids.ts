@@ -14,6 +14,7 @@ export type ListenerId = Id<"listener">;
 export type RecordingId = Id<"recording">;
 /** One running process of a part. */
 export type InstanceId = Id<"instance">;
+export type ReportId = Id<"report">;
 export type AttachmentId = Id<"attachment">;
 export type LogEntryId = Id<"moderation log entry">;
 

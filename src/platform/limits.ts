@@ -182,6 +182,7 @@ export const limits = {
     roomsPerUser: 1000,
     roomsCreatedPerUser: 500,
     invitesPerRoom: 1000,
+    openReportsPerUser: 200,
     /** Different emoji on one message. */
     reactionKinds: 20,
     /** Users that a reaction names; it counts all of them. */

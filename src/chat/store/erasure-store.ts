@@ -13,7 +13,7 @@ export interface ErasureStore {
   /** The last erasure that was followed to its end; 0 before the first. */
   followedTo(queries: Queries<ChatTables>): Promise<number>;
   followTo(tx: Queries<ChatTables>, sequence: number): Promise<void>;
-  /** Takes the user's name off memberships and sanctions, and forgets their calls and whom they blocked or who blocked them. */
+  /** Takes the user's name off memberships and sanctions and out of reports, and forgets their calls and whom they blocked or who blocked them. */
   forgetUser(tx: Queries<ChatTables>, userId: UserId): Promise<void>;
   /**
    * Looks through `limit` events after a place, in the order of rooms and numbers, for any that name one of the users.

@@ -1,25 +1,36 @@
 import { ReportResolution } from "#gen/veza/chat/v1/moderation_pb.ts";
-import { newId } from "../../platform/ids.ts";
-import type { ReportStore } from "./report-store.ts";
+import { type MessageId, newId, type ReportId, type RoomId, type UserId } from "../../platform/ids.ts";
+import type { ReportsTable } from "../tables.ts";
+import type { ReportStore, StoredReport } from "./report-store.ts";
 
 /** Reports in SQL. */
 export function createSqlReportStore(): ReportStore {
   return {
-    async file(tx, { roomId, messageId, reportedBy, reason, at }) {
-      const open = await tx
+    async findOpen(queries, messageId, reportedBy) {
+      const row = await queries
         .selectFrom("chat_reports")
         .select("id")
-        .where("room_id", "=", roomId)
-        .where("message_id", "=", messageId)
         .where("reported_by", "=", Number(reportedBy))
         .where("resolution", "=", ReportResolution.UNSPECIFIED)
-        .limit(1)
+        .where("message_id", "=", messageId)
         .executeTakeFirst();
-      if (open !== undefined) return false;
+      return row?.id as ReportId | undefined;
+    },
+    async countOpen(queries, reportedBy) {
+      const { open } = await queries
+        .selectFrom("chat_reports")
+        .select((eb) => eb.fn.countAll().as("open"))
+        .where("reported_by", "=", Number(reportedBy))
+        .where("resolution", "=", ReportResolution.UNSPECIFIED)
+        .executeTakeFirstOrThrow();
+      return Number(open);
+    },
+    async insert(tx, { roomId, messageId, reportedBy, reason, at }) {
+      const id = newId<ReportId>();
       await tx
         .insertInto("chat_reports")
         .values({
-          id: newId(),
+          id,
           room_id: roomId,
           message_id: messageId,
           reported_by: Number(reportedBy),
@@ -30,7 +41,50 @@ export function createSqlReportStore(): ReportStore {
           resolved_at: null,
         })
         .execute();
-      return true;
+      return id;
     },
+    async find(queries, id) {
+      const row = await queries.selectFrom("chat_reports").selectAll().where("id", "=", id).executeTakeFirst();
+      return row && reportOf(row);
+    },
+    async open(queries, roomId, { after, limit }) {
+      const rows = await queries
+        .selectFrom("chat_reports")
+        .selectAll()
+        .where("room_id", "=", roomId)
+        .where("resolution", "=", ReportResolution.UNSPECIFIED)
+        .$if(after !== undefined, (query) => query.where("id", ">", after as string))
+        .orderBy("id")
+        .limit(limit)
+        .execute();
+      return rows.map(reportOf);
+    },
+    async end(tx, id, { resolution, resolvedBy, at }) {
+      await tx
+        .updateTable("chat_reports")
+        .set({ resolution, resolved_by: Number(resolvedBy), resolved_at: at })
+        .where("id", "=", id)
+        .execute();
+    },
+  };
+}
+
+function reportOf(row: ReportsTable): StoredReport {
+  const { resolution, resolved_by, resolved_at } = row;
+  return {
+    id: row.id as ReportId,
+    roomId: row.room_id as RoomId,
+    messageId: row.message_id as MessageId,
+    reportedBy: String(row.reported_by) as UserId,
+    reason: row.reason,
+    at: Number(row.created_at),
+    end:
+      resolved_at === null
+        ? undefined
+        : {
+            resolution: resolution as ReportResolution,
+            resolvedBy: String(resolved_by) as UserId,
+            at: Number(resolved_at),
+          },
   };
 }

@@ -4835,8 +4835,8 @@ export const ChatService: GenService<{
     output: typeof ModerateMessageResponseSchema;
   },
   /**
-   * Tells the moderators of a room about a message.
-   * Fails: MESSAGE_NOT_FOUND, MESSAGE_DELETED, NOT_A_MEMBER.
+   * Tells the moderators of a room about a message. Again, while the first report is open, it answers the first.
+   * Fails: MESSAGE_NOT_FOUND, MESSAGE_DELETED, NOT_A_MEMBER, BANNED, DIRECT_ROOM, LIMIT_REACHED.
    *
    * @generated from rpc veza.chat.v1.ChatService.ReportMessage
    */
