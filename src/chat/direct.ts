@@ -10,6 +10,7 @@ import { requireContent } from "./content.ts";
 import { blocked, messageNotFound, selfMessage, userNotFound } from "./errors.ts";
 import type { ChatWrite, ChatWrites } from "./events/event-log.ts";
 import { roomCreated } from "./facts.ts";
+import { requestKeys, roomKey } from "./keys.ts";
 import type { Memberships } from "./memberships.ts";
 import { existing } from "./message-access.ts";
 import type { MessageChanges } from "./message-changes.ts";
@@ -76,7 +77,7 @@ export function createDirect(needs: {
       const request = requestOf(caller.userId, requestId, "SendDirectMessage", [recipientId, content, type]);
       // Asked before the write begins: others wait for it.
       const [recipient] = await peers().auth.accounts([recipientId]);
-      return writes.write(async (write) => {
+      const work = async (write: ChatWrite) => {
         const { tx } = write;
         const earlier = await requests.earlierResult(tx, request);
         if (earlier !== undefined) return existing(await store.find(tx, earlier as MessageId));
@@ -92,7 +93,10 @@ export function createDirect(needs: {
         await directs.touch(tx, roomId, caller.userId, at);
         await requests.remember(tx, request, message.id);
         return message;
-      });
+      };
+      // The room of two is found by them; while it is not there yet, others must not make it.
+      const known = await directs.findRoom(database.read, caller.userId, recipientId);
+      return known === undefined ? writes.write(work) : writes.about([roomKey(known), ...requestKeys(request)], work);
     },
 
     // A room is found by its two users, so nobody reads one that is not theirs.

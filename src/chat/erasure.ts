@@ -8,6 +8,7 @@ import type { AuthPeer } from "../platform/peers/peers.ts";
 import { ringRoomRewritten } from "./events/bells.ts";
 import type { ChatWrite, ChatWrites } from "./events/event-log.ts";
 import { roomArchived } from "./facts.ts";
+import { roomKey, userKey } from "./keys.ts";
 import type { Memberships } from "./memberships.ts";
 import { existing } from "./message-access.ts";
 import { reactionRemoved } from "./message-facts.ts";
@@ -125,7 +126,7 @@ async function endMemberships(needs: ErasureNeeds, userId: UserId, signal: Abort
   const { database, writes, members } = needs;
   for (const { roomId } of await members.ofUser(database.read, userId)) {
     if (signal.aborted) return;
-    await writes.write(async (write) => {
+    await writes.about([roomKey(roomId), userKey(userId)], async (write) => {
       const member = await members.find(write.tx, roomId, userId);
       if (member !== undefined) await endMembership(needs, write, member);
     });

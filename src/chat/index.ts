@@ -162,7 +162,7 @@ export async function createChat(needs: {
       show,
     }),
     ...reactionHandlers({
-      reactions: createReactions({ writes, clock, store: messages, reactions, members, directs }),
+      reactions: createReactions({ ...floor, store: messages, reactions, members, directs }),
       show,
     }),
     ...searchHandlers({ search: createSearch({ database, clock, store: messages, index }), show }),
@@ -174,8 +174,7 @@ export async function createChat(needs: {
     }),
     ...messageModerationHandlers({
       moderation: createMessageModeration({
-        writes,
-        clock,
+        ...floor,
         changes,
         store: messages,
         members,

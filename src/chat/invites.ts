@@ -8,6 +8,7 @@ import { limits } from "../platform/limits.ts";
 import { loadAccess, may, type RoomAccess, requireActive, requireAllowed } from "./access.ts";
 import { inviteInvalid, inviteNotFound, inviteRequired, limitReached, roleTooLow, roomNotFound } from "./errors.ts";
 import type { ChatWrites } from "./events/event-log.ts";
+import { roomKey } from "./keys.ts";
 import { type Invite, type InviteStore, opens } from "./store/invite-store.ts";
 import type { ChatTables } from "./tables.ts";
 
@@ -45,7 +46,7 @@ export function createInvites(needs: { writes: ChatWrites; clock: Clock; invites
 
   return {
     create: (caller, roomId, { validForMs, maxUses }) =>
-      writes.write(async ({ tx }) => {
+      writes.about([roomKey(roomId)], async ({ tx }) => {
         const now = clock.now();
         const access = await loadAccess(tx, caller, roomId, now);
         requireAllowed(access, "invite");
@@ -65,7 +66,7 @@ export function createInvites(needs: { writes: ChatWrites; clock: Clock; invites
       }),
 
     revoke: (caller, roomId, code) =>
-      writes.write(async ({ tx }) => {
+      writes.about([roomKey(roomId)], async ({ tx }) => {
         const now = clock.now();
         const access = await loadAccess(tx, caller, roomId, now, inviteNotFound);
         requireAllowed(access, "see", inviteNotFound);

@@ -10,6 +10,7 @@ import { loadAccess, type RoomAccess, requireActive, requireAllowed, requireRank
 import { limitReached, memberNotFound, ownerCannotLeave, premiumRequired, roleTooLow } from "./errors.ts";
 import type { ChatWrites } from "./events/event-log.ts";
 import type { Invites } from "./invites.ts";
+import { roomKey, userKey } from "./keys.ts";
 import type { Memberships } from "./memberships.ts";
 import { joinsByInvite, joinsByPremium } from "./permissions.ts";
 import type { Member, MemberStore, MutedMember } from "./store/member-store.ts";
@@ -62,7 +63,7 @@ export function createMembers(needs: {
 
   return {
     join: (caller, roomId, code) =>
-      writes.write(async (write) => {
+      writes.about([roomKey(roomId), userKey(caller.userId)], async (write) => {
         const { tx } = write;
         const at = clock.now();
         const access = await loadAccess(tx, caller, roomId, at);
@@ -79,7 +80,7 @@ export function createMembers(needs: {
       }),
 
     leave: (caller, roomId) =>
-      writes.write(async (write) => {
+      writes.about([roomKey(roomId)], async (write) => {
         const at = clock.now();
         const access = await loadAccess(write.tx, caller, roomId, at);
         requireAllowed(access, "leave");
@@ -95,7 +96,7 @@ export function createMembers(needs: {
     },
 
     setRole: (caller, roomId, userId, role) =>
-      writes.write(async (write) => {
+      writes.about([roomKey(roomId)], async (write) => {
         const { tx } = write;
         const at = clock.now();
         const access = await loadAccess(tx, caller, roomId, at);

@@ -11,6 +11,7 @@ import {
   requireRead,
 } from "./access.ts";
 import { messageNotFound, roleTooLow } from "./errors.ts";
+import { roomKey } from "./keys.ts";
 import type { MemberStore } from "./store/member-store.ts";
 import type { MessageStore, StoredMessage } from "./store/message-store.ts";
 import type { ChatTables } from "./tables.ts";
@@ -54,6 +55,17 @@ export async function requireAbove(
   requireActive(access);
   const sender = await members.find(queries, message.roomId, message.senderId);
   requireRank(access, sender?.role ?? MemberRole.UNSPECIFIED);
+}
+
+/** What a change of a message is about: its room, in which it stays. Throws MESSAGE_NOT_FOUND. */
+export async function keysOfMessage(
+  queries: Queries<ChatTables>,
+  store: MessageStore,
+  messageId: MessageId,
+): Promise<readonly string[]> {
+  const message = await store.find(queries, messageId);
+  if (message === undefined) throw messageNotFound();
+  return [roomKey(message.roomId)];
 }
 
 /** Messages are never removed, so what was made before is still there. */

@@ -1,17 +1,19 @@
 import { ModerationAction } from "#gen/veza/chat/v1/moderation_pb.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { Database } from "../platform/database/database.ts";
 import type { MessageId, UserId } from "../platform/ids.ts";
 import type { Caller } from "./access.ts";
 import { invalidField, requireAllowedWords, requireContent } from "./content.ts";
 import { messageDeleted } from "./errors.ts";
 import type { ChatWrite, ChatWrites } from "./events/event-log.ts";
-import { existing, loadMessage, type MessageAccess, requireAbove } from "./message-access.ts";
+import { existing, keysOfMessage, loadMessage, type MessageAccess, requireAbove } from "./message-access.ts";
 import type { MessageChanges } from "./message-changes.ts";
 import { messageWarned } from "./message-facts.ts";
 import type { MemberStore } from "./store/member-store.ts";
 import type { MessageStore, StoredMessage } from "./store/message-store.ts";
 import type { LoggedAction, ModerationLog } from "./store/moderation-log.ts";
 import type { ReportStore } from "./store/report-store.ts";
+import type { ChatTables } from "./tables.ts";
 
 /** What a moderator wants done with a message. */
 export interface Measure {
@@ -43,6 +45,7 @@ interface Kind {
 }
 
 export function createMessageModeration(needs: {
+  database: Database<ChatTables>;
   writes: ChatWrites;
   clock: Clock;
   changes: MessageChanges;
@@ -51,7 +54,7 @@ export function createMessageModeration(needs: {
   reports: ReportStore;
   log: ModerationLog;
 }): MessageModeration {
-  const { writes, clock, changes, store, members, reports, log } = needs;
+  const { database, writes, clock, changes, store, members, reports, log } = needs;
 
   const kinds: Readonly<Partial<Record<ModerationAction, Kind>>> = {
     [ModerationAction.WARN]: {
@@ -96,7 +99,7 @@ export function createMessageModeration(needs: {
         if (content === undefined) throw invalidField("content is missing: what shall the message say?");
         requireContent(content);
       }
-      return writes.write(async (write) => {
+      return writes.about(await keysOfMessage(database.read, store, messageId), async (write) => {
         const { tx } = write;
         const at = clock.now();
         const found = await loadMessage(tx, store, caller, messageId, at);

@@ -21,7 +21,7 @@ import { directRoom, messageDeleted, messageNotFound, replyElsewhere, roleTooLow
 import type { ChatWrites } from "./events/event-log.ts";
 import { requestKeys, roomKey } from "./keys.ts";
 import { mentionedNames } from "./mentioned-names.ts";
-import { existing, loadMessage, requireAbove } from "./message-access.ts";
+import { existing, keysOfMessage, loadMessage, requireAbove } from "./message-access.ts";
 import type { MessageChanges } from "./message-changes.ts";
 import { type MessagePage, type PageRequest, readPage } from "./message-page.ts";
 import type { PromptSends } from "./prompt-sends.ts";
@@ -106,32 +106,29 @@ export function createMessages(needs: {
         if (sent !== undefined) return sent;
       }
       const keys = [roomKey(roomId), ...requestKeys(request)];
-      return writes.write(
-        async (write) => {
-          const { tx } = write;
-          // First of all: who sends again after a lost answer hears of the message, whatever has changed since.
-          const earlier = await requests.earlierResult(tx, request);
-          if (earlier !== undefined) return existing(await store.find(tx, earlier as MessageId));
+      return writes.about(keys, async (write) => {
+        const { tx } = write;
+        // First of all: who sends again after a lost answer hears of the message, whatever has changed since.
+        const earlier = await requests.earlierResult(tx, request);
+        if (earlier !== undefined) return existing(await store.find(tx, earlier as MessageId));
 
-          const at = clock.now();
-          const access = await loadAccess(tx, caller, roomId, at);
-          requireSaying(access, content, at);
-          await requireReach(tx, { members, directs }, access.room, caller.userId);
-          if (replyTo !== undefined && !(await store.countReply(tx, roomId, replyTo))) throw replyElsewhere();
+        const at = clock.now();
+        const access = await loadAccess(tx, caller, roomId, at);
+        requireSaying(access, content, at);
+        await requireReach(tx, { members, directs }, access.room, caller.userId);
+        if (replyTo !== undefined && !(await store.countReply(tx, roomId, replyTo))) throw replyElsewhere();
 
-          const enclosed = await attachments.enclose(tx, caller.userId, attachmentIds, type);
-          const message = await changes.post(write, { roomId, sender: caller, content, ...enclosed, replyTo, at });
-          await rememberWriting(tx, message, access.room.type);
-          await requests.remember(tx, request, message.id);
-          return message;
-        },
-        { keys },
-      );
+        const enclosed = await attachments.enclose(tx, caller.userId, attachmentIds, type);
+        const message = await changes.post(write, { roomId, sender: caller, content, ...enclosed, replyTo, at });
+        await rememberWriting(tx, message, access.room.type);
+        await requests.remember(tx, request, message.id);
+        return message;
+      });
     },
 
     async edit(caller, messageId, content) {
       requireContent(content);
-      return writes.write(async (write) => {
+      return writes.about(await keysOfMessage(database.read, store, messageId), async (write) => {
         const { tx } = write;
         const at = clock.now();
         const { message, access } = await loadMessage(tx, store, caller, messageId, at);
@@ -146,7 +143,7 @@ export function createMessages(needs: {
     },
 
     async delete(caller, messageId) {
-      await writes.write(async (write) => {
+      await writes.about(await keysOfMessage(database.read, store, messageId), async (write) => {
         const { tx } = write;
         const at = clock.now();
         const found = await loadMessage(tx, store, caller, messageId, at);

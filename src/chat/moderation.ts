@@ -10,6 +10,7 @@ import { loadAccess, requireActive, requireModerate, requireRank } from "./acces
 import { memberNotFound, sanctionNotFound, selfSanction, userNotFound } from "./errors.ts";
 import type { ChatWrite, ChatWrites } from "./events/event-log.ts";
 import { sanctionImposed, sanctionLifted } from "./facts.ts";
+import { roomKey } from "./keys.ts";
 import type { Memberships } from "./memberships.ts";
 import type { Member, MemberStore } from "./store/member-store.ts";
 import type { LogEntry, LoggedAction, ModerationLog } from "./store/moderation-log.ts";
@@ -117,7 +118,7 @@ export function createModeration(needs: {
 
   return {
     mute: (caller, target, sentence) =>
-      writes.write(async (write) => {
+      writes.about([roomKey(target.roomId)], async (write) => {
         const at = clock.now();
         const member = await authorize(write.tx, caller, target, at);
         if (member === undefined) throw memberNotFound();
@@ -128,7 +129,7 @@ export function createModeration(needs: {
       }),
 
     unmute: (caller, target) =>
-      writes.write(async (write) => {
+      writes.about([roomKey(target.roomId)], async (write) => {
         const at = clock.now();
         const member = await authorize(write.tx, caller, target, at);
         // A mute outlives the membership, so that leaving does not shake it off.
@@ -138,7 +139,7 @@ export function createModeration(needs: {
       }),
 
     kick: (caller, target, reason) =>
-      writes.write(async (write) => {
+      writes.about([roomKey(target.roomId)], async (write) => {
         const at = clock.now();
         const member = await authorize(write.tx, caller, target, at);
         if (member === undefined) throw memberNotFound();
@@ -151,7 +152,7 @@ export function createModeration(needs: {
     async ban(caller, target, sentence) {
       // Asked before the write: others wait for that, and must not wait for another service.
       const [account] = await auth().accounts([target.userId]);
-      return writes.write(async (write) => {
+      return writes.about([roomKey(target.roomId)], async (write) => {
         const at = clock.now();
         const member = await authorize(write.tx, caller, target, at);
         const username = member?.username ?? account?.username;
@@ -167,7 +168,7 @@ export function createModeration(needs: {
     },
 
     unban: (caller, target) =>
-      writes.write(async (write) => {
+      writes.about([roomKey(target.roomId)], async (write) => {
         const at = clock.now();
         // Nobody who is banned is a member, so there is no rank to ask for; and an archived room can still be read.
         requireModerate(await loadAccess(write.tx, caller, target.roomId, at));

@@ -7,7 +7,7 @@ import { type Caller, loadAccess, requireActive, requireAllowed, requireRead } f
 import { requireReach } from "./direct-reach.ts";
 import { limitReached, messageDeleted, messageNotFound } from "./errors.ts";
 import type { ChatWrites } from "./events/event-log.ts";
-import { existing, loadMessage } from "./message-access.ts";
+import { existing, keysOfMessage, loadMessage } from "./message-access.ts";
 import { messagePinned, messageUnpinned } from "./message-facts.ts";
 import type { DirectStore } from "./store/direct-store.ts";
 import type { MemberStore } from "./store/member-store.ts";
@@ -39,8 +39,8 @@ export function createPins(needs: {
     throw limitReached(`a room has at most ${pinsPerRoom} pinned messages: unpin one first`, pinsPerRoom);
   }
 
-  function change(caller: Principal, messageId: MessageId, pinned: boolean): Promise<StoredMessage> {
-    return writes.write(async ({ tx, append }) => {
+  async function change(caller: Principal, messageId: MessageId, pinned: boolean): Promise<StoredMessage> {
+    return writes.about(await keysOfMessage(database.read, store, messageId), async ({ tx, append }) => {
       const at = clock.now();
       const { message, access } = await loadMessage(tx, store, caller, messageId, at);
       const { roomId } = message;

@@ -70,7 +70,7 @@ export function createPromptSends(needs: {
         switch (posted.outcome) {
           case "posted": {
             heads.set(roomId, posted.sequence);
-            await writes.appended(numbered(event, posted.sequence));
+            writes.appended(numbered(event, posted.sequence));
             return { ...draft, sequence: posted.sequence, ordinal: posted.ordinal };
           }
           case "changed":

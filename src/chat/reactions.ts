@@ -1,5 +1,6 @@
 import type { Principal } from "../platform/access/principal.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { Database } from "../platform/database/database.ts";
 import type { MessageId } from "../platform/ids.ts";
 import { limits } from "../platform/limits.ts";
 import { requireActive, requireAllowed, requireVoice } from "./access.ts";
@@ -8,12 +9,13 @@ import { requireReach } from "./direct-reach.ts";
 import { emojiOf } from "./emoji.ts";
 import { limitReached, messageDeleted, messageNotFound } from "./errors.ts";
 import type { ChatWrite, ChatWrites } from "./events/event-log.ts";
-import { existing, loadMessage, type MessageAccess } from "./message-access.ts";
+import { existing, keysOfMessage, loadMessage, type MessageAccess } from "./message-access.ts";
 import { reactionAdded, reactionRemoved } from "./message-facts.ts";
 import type { DirectStore } from "./store/direct-store.ts";
 import type { MemberStore } from "./store/member-store.ts";
 import type { MessageStore, StoredMessage } from "./store/message-store.ts";
 import type { ReactionStore } from "./store/reaction-store.ts";
+import type { ChatTables } from "./tables.ts";
 
 /** What people show of a message without a word. Both answer the message as it then is; again, they change nothing. */
 export interface Reactions {
@@ -23,6 +25,7 @@ export interface Reactions {
 }
 
 export function createReactions(needs: {
+  database: Database<ChatTables>;
   writes: ChatWrites;
   clock: Clock;
   store: MessageStore;
@@ -30,7 +33,7 @@ export function createReactions(needs: {
   members: MemberStore;
   directs: DirectStore;
 }): Reactions {
-  const { writes, clock, store, reactions, members, directs } = needs;
+  const { database, writes, clock, store, reactions, members, directs } = needs;
 
   async function change(
     caller: Principal,
@@ -40,7 +43,7 @@ export function createReactions(needs: {
   ): Promise<StoredMessage> {
     const known = emojiOf(emoji);
     if (known === undefined) throw invalidField("emoji has to be exactly one emoji, such as 👍");
-    return writes.write(async (write) => {
+    return writes.about(await keysOfMessage(database.read, store, messageId), async (write) => {
       const at = clock.now();
       const found = await loadMessage(write.tx, store, caller, messageId, at);
       requireAllowed(found.access, "react", messageNotFound);

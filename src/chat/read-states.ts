@@ -8,6 +8,7 @@ import type { RoomId, UserId } from "../platform/ids.ts";
 import { limits } from "../platform/limits.ts";
 import { loadAccess, requireAllowed, requireMember } from "./access.ts";
 import { ringUserSignal } from "./events/bells.ts";
+import { roomKey } from "./keys.ts";
 import { publicUnread } from "./public-view.ts";
 import type { ReadStateStore, Unread } from "./store/read-state-store.ts";
 import type { ChatTables } from "./tables.ts";
@@ -44,12 +45,15 @@ export function createReadStates(needs: {
       // Clients say it again and again: what changes nothing waits for no write.
       const before = await look(database.read, caller, roomId, sequence);
       if (before.upTo <= before.member.lastReadSequence) return;
-      const marked = await database.write(async (tx) => {
-        const { member, room, upTo } = await look(tx, caller, roomId, sequence);
-        if (upTo <= member.lastReadSequence) return undefined;
-        await store.mark(tx, member, room, upTo);
-        return store.find(tx, roomId, caller.userId);
-      });
+      const marked = await database.write(
+        async (tx) => {
+          const { member, room, upTo } = await look(tx, caller, roomId, sequence);
+          if (upTo <= member.lastReadSequence) return undefined;
+          await store.mark(tx, member, room, upTo);
+          return store.find(tx, roomId, caller.userId);
+        },
+        { keys: [roomKey(roomId)] },
+      );
       if (marked === undefined) return;
       const payload = { case: "unread", value: publicUnread(marked) } as const;
       ringUserSignal(bus, caller.userId, create(ChatSignalSchema, { roomId, payload }));

@@ -9,6 +9,7 @@ import { type Caller, loadAccess, may, type RoomAccess, requireActive, requireAl
 import { limitReached } from "./errors.ts";
 import type { ChatWrites } from "./events/event-log.ts";
 import { roomArchived, roomCreated, roomUpdated } from "./facts.ts";
+import { requestKeys, roomKey, userKey } from "./keys.ts";
 import type { Memberships } from "./memberships.ts";
 import { decide, kindOf, standingOf } from "./permissions.ts";
 import type { Member, MemberStore } from "./store/member-store.ts";
@@ -67,7 +68,7 @@ export function createRooms(needs: {
 
   return {
     create: (caller, wish, requestId) =>
-      writes.write(async (write) => {
+      writes.about([userKey(caller.userId), ...requestKeys({ userId: caller.userId, requestId })], async (write) => {
         const { tx, append } = write;
         const { userId } = caller;
         const { name, description, type, visibility } = completed(wish);
@@ -99,7 +100,7 @@ export function createRooms(needs: {
     },
 
     update: (caller, roomId, settings) =>
-      writes.write(async ({ tx, append }) => {
+      writes.about([roomKey(roomId)], async ({ tx, append }) => {
         const at = clock.now();
         const access = await loadAccess(tx, caller, roomId, at);
         requireAllowed(access, "manage");
@@ -113,7 +114,7 @@ export function createRooms(needs: {
       }),
 
     archive: (caller, roomId) =>
-      writes.write(async ({ tx, append }) => {
+      writes.about([roomKey(roomId)], async ({ tx, append }) => {
         const at = clock.now();
         const access = await loadAccess(tx, caller, roomId, at);
         requireAllowed(access, "own");

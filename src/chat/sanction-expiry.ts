@@ -2,6 +2,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/database.ts";
 import type { ChatWrites } from "./events/event-log.ts";
 import { sanctionLifted } from "./facts.ts";
+import { roomKey } from "./keys.ts";
 import { holds, type SanctionStore } from "./store/sanction-store.ts";
 import type { ChatTables } from "./tables.ts";
 
@@ -19,7 +20,7 @@ export async function liftSanctionsThatRanOut(
   const over = await sanctions.ranOut(database.read, clock.now(), liftedAtOnce);
   for (const { roomId, userId, kind } of over) {
     if (signal.aborted) return;
-    await writes.write(async ({ tx, append }) => {
+    await writes.about([roomKey(roomId)], async ({ tx, append }) => {
       const at = clock.now();
       // A moderator may have replaced or lifted it meanwhile.
       const sanction = await sanctions.find(tx, roomId, userId, kind);

@@ -6,6 +6,7 @@ import type { StreamRoomOpenness, StreamRooms } from "../platform/peers/peers.ts
 import { ringReopened } from "./events/bells.ts";
 import type { ChatWrites } from "./events/event-log.ts";
 import { roomArchived, roomUpdated } from "./facts.ts";
+import { roomKey } from "./keys.ts";
 import type { Rooms } from "./rooms.ts";
 import type { MemberStore } from "./store/member-store.ts";
 import type { Room, RoomStore } from "./store/room-store.ts";
@@ -39,7 +40,7 @@ export function createStreamRooms(needs: {
       return room.id;
     },
     async setStreamRoomOpenness(roomId, openness) {
-      const isChanged = await writes.write(async ({ tx, append }) => {
+      const isChanged = await writes.about([roomKey(roomId)], async ({ tx, append }) => {
         const before = await store.find(tx, roomId);
         const { type, visibility } = kinds[openness];
         if (before?.isActive !== true || (before.type === type && before.visibility === visibility)) return false;
@@ -50,7 +51,7 @@ export function createStreamRooms(needs: {
       if (isChanged) ringReopened(bus, roomId);
     },
     archiveStreamRoom: (roomId) =>
-      writes.write(async ({ tx, append }) => {
+      writes.about([roomKey(roomId)], async ({ tx, append }) => {
         const room = await store.find(tx, roomId);
         if (room?.isActive !== true) return;
         await store.archive(tx, roomId);

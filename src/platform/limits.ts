@@ -197,6 +197,8 @@ export const limits = {
     searchLookedThrough: 5000,
     /** Events kept for those who resume; older ones ask for a snapshot. */
     eventsKeptPerRoom: 100_000,
+    /** So that no write pays for many. */
+    eventsForgottenAtOnce: 1000,
     /** How often followers hear that somebody still types. */
     typingRepeatMs: 3000,
     sanctionSweepMs: 5_000,

@@ -7,7 +7,6 @@ import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import { createEventCounter } from "../../rpc/event-feed/event-counter.ts";
-import { roomKey } from "../keys.ts";
 import type { ChatTables } from "../tables.ts";
 import { ring } from "./bells.ts";
 import type { EventStore } from "./event-store.ts";
@@ -54,9 +53,12 @@ export interface ChatWrite {
 
 /** Runs changes of chat and tells followers of their events once they are stored. */
 export interface ChatWrites {
-  write<Result>(work: (write: ChatWrite) => Promise<Result>, options?: WriteOptions): Promise<Result>;
+  /** A change of whatever chat has: it waits for all others, and they for it. */
+  write<Result>(work: (write: ChatWrite) => Promise<Result>): Promise<Result>;
+  /** A change of what the keys name (`keys.ts`), and of nothing else: others go on. */
+  about<Result>(keys: readonly string[], work: (write: ChatWrite) => Promise<Result>): Promise<Result>;
   /** Takes in an event that the store has appended by itself. */
-  appended(event: NumberedEvent): Promise<void>;
+  appended(event: NumberedEvent): void;
 }
 
 /** The event under its number, and the bytes that followers get. */
@@ -72,9 +74,8 @@ export function numbered(event: NewEvent, sequence: number): NumberedEvent {
   return { roomId, sequence, event: stored, body: toBinary(ChatEventSchema, stored) };
 }
 
-/** Old events are forgotten this many at a time, so that no write pays for many. */
-const forgetEvery = 1000;
-const forgets = (sequence: number) => sequence % forgetEvery === 0 && sequence > limits.chat.eventsKeptPerRoom;
+const { eventsForgottenAtOnce, eventsKeptPerRoom } = limits.chat;
+const forgets = (sequence: number) => sequence % eventsForgottenAtOnce === 0 && sequence > eventsKeptPerRoom;
 
 export function createChatWrites(needs: {
   database: Database<ChatTables>;
@@ -92,38 +93,36 @@ export function createChatWrites(needs: {
     const { sequence, messageCount } = taken;
     const stored = numbered(event, sequence);
     await store.insert(tx, { roomId, sequence, messageId, body: stored.body });
-    if (forgets(sequence)) await store.forget(tx, roomId, sequence - limits.chat.eventsKeptPerRoom);
+    if (forgets(sequence)) await store.forget(tx, roomId, sequence - eventsKeptPerRoom);
     return { ...stored, messageCount };
   }
 
+  function appended(stored: NumberedEvent): void {
+    count(stored.event.payload.case);
+    ring(bus, stored);
+  }
+
+  async function write<Result>(options: WriteOptions, work: (write: ChatWrite) => Promise<Result>): Promise<Result> {
+    const happened: StoredEvent[] = [];
+    const result = await database.write((tx) => {
+      happened.length = 0;
+      return work({
+        tx,
+        async append(event) {
+          const stored = await append(tx, event);
+          happened.push(stored);
+          return stored;
+        },
+      });
+    }, options);
+    // Works of one commit resolve in the order in which they ran, so bells ring in the order of the numbers.
+    for (const each of happened) appended(each);
+    return result;
+  }
+
   return {
-    async write(work, options) {
-      const happened: StoredEvent[] = [];
-      const result = await database.write((tx) => {
-        happened.length = 0;
-        return work({
-          tx,
-          async append(event) {
-            const stored = await append(tx, event);
-            happened.push(stored);
-            return stored;
-          },
-        });
-      }, options);
-      // Works of one commit resolve in the order in which they ran, so bells ring in the order of the numbers.
-      for (const each of happened) {
-        count(each.event.payload.case);
-        ring(bus, each);
-      }
-      return result;
-    },
-    async appended(stored) {
-      count(stored.event.payload.case);
-      ring(bus, stored);
-      const { roomId, sequence } = stored;
-      if (!forgets(sequence)) return;
-      const upTo = sequence - limits.chat.eventsKeptPerRoom;
-      await database.write((tx) => store.forget(tx, roomId, upTo), { keys: [roomKey(roomId)] });
-    },
+    write: (work) => write({}, work),
+    about: (keys, work) => write({ keys }, work),
+    appended,
   };
 }

@@ -35,14 +35,14 @@ export const postgresPostingMigrations: Migrations = {
       // places where the caller left room for as many bytes.
       await sql`
         CREATE FUNCTION chat_post_1(
-          p_locks bigint[], p_room text, p_width integer, p_ids text[], p_user_ids bigint[], p_usernames text[],
+          p_locks bigint[], p_every bigint, p_kept bigint, p_room text, p_width integer, p_ids text[], p_user_ids bigint[], p_usernames text[],
           p_contents text[], p_words text[], p_types integer[], p_ats bigint[], p_marks text[], p_request_ids text[], p_digests text[],
           p_bodies bytea[], p_first integer[], p_second integer[]
         )
         RETURNS TABLE (outcome text, number bigint, ordinal bigint, facts jsonb, mark text)
         LANGUAGE plpgsql VOLATILE AS $$
         DECLARE
-          head bigint; counted bigint; next bigint; body bytea; byte integer;
+          head bigint; counted bigint; next bigint; floor bigint; body bytea; byte integer;
         BEGIN
           PERFORM pg_advisory_xact_lock_shared(p_locks[1]);
           FOR i IN 2..cardinality(p_locks) LOOP PERFORM pg_advisory_xact_lock(p_locks[i]); END LOOP;
@@ -84,8 +84,12 @@ export const postgresPostingMigrations: Migrations = {
             RETURN NEXT;
           END LOOP;
           IF next > head THEN
-            UPDATE chat_rooms r SET head_sequence = next, message_count = counted
-              WHERE r.id = p_room;
+            UPDATE chat_rooms r SET head_sequence = next, message_count = counted WHERE r.id = p_room;
+            floor := next / p_every * p_every - p_kept;
+            IF next / p_every > head / p_every AND floor > 0 THEN
+              DELETE FROM chat_events e WHERE e.room_id = p_room AND e.sequence <= floor;
+              UPDATE chat_rooms r SET floor_sequence = floor WHERE r.id = p_room;
+            END IF;
           END IF;
         END $$`.execute(db);
     },

@@ -36,7 +36,7 @@ interface Waiting {
 
 const factsSql = "SELECT facts, mark FROM chat_facts_1($1, $2)";
 const postSql = `SELECT outcome, number, ordinal, facts, mark
-  FROM chat_post_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`;
+  FROM chat_post_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`;
 
 /**
  * Postings in PostgreSQL, by functions of its own. What comes for one room while a statement for it is under way shares
@@ -107,6 +107,8 @@ function statementOf(
   const messages = all.map(({ message }) => message);
   return CompiledQuery.raw(postSql, [
     locksOf([roomKey(roomId), ...all.flatMap(({ request }) => requestKeys(request))]),
+    limits.chat.eventsForgottenAtOnce,
+    limits.chat.eventsKeptPerRoom,
     roomId,
     all[0]?.event.width,
     messages.map(({ id }) => id),
