@@ -1,71 +1,103 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join as joined } from "node:path";
 import type { Bus } from "#src/platform/bus/bus.ts";
 import { createLocalBus } from "#src/platform/bus/local-bus.ts";
 import type { Database } from "#src/platform/database/database.ts";
 import { createSqliteDatabase } from "#src/platform/database/sqlite-database.ts";
 import { createLog } from "#src/platform/log.ts";
-import { startApp, type TestApp } from "./app.ts";
+import { startApp } from "./app.ts";
+import { dropDatabaseOf, postgresOf } from "./databases.ts";
+import { startNats } from "./nats.ts";
+import { spawnVeza } from "./process.ts";
 
-/** An app among others that can be killed. */
-export interface Member extends TestApp {
-  /** What it has said on the bus since then, by subject. */
-  traffic(): Record<string, number>;
+/** One of several whole services that work together. */
+export interface Member {
+  readonly gateway: string;
   /** From one moment to the next it says and stores nothing more, and its connections break. */
   kill(): Promise<void>;
+  /** What it has said on the bus since it was last asked, by subject; undefined where nobody can see that. */
+  traffic(): Record<string, number> | undefined;
 }
 
-/** Whole apps that share a database and a bus, each as if it were a process of its own. */
+/** Services that share a database, a bus and the place of files. */
 export interface Cluster extends AsyncDisposable {
-  readonly members: readonly Member[];
-  join(dataDir?: string): Promise<Member>;
+  /**
+   * One more. Members write their recordings to the same folder, unless they have a name: then to one of their own, to
+   * which another of that name comes back.
+   */
+  join(name?: string): Promise<Member>;
 }
 
-/** With `dataDirs: "own"`, each keeps its recordings in a folder of its own. */
-export async function startCluster(count: number, dataDirs: "shared" | "own" = "shared"): Promise<Cluster> {
-  const folder = await mkdtemp(join(tmpdir(), "veza-cluster-"));
+/** Apps in this process on SQLite, each as if it were a process of its own. */
+export async function clusterInProcess(): Promise<Cluster> {
+  const folder = await mkdtemp(joined(tmpdir(), "veza-cluster-"));
   const log = createLog({ level: "error", format: "json" });
-  const bus = createLocalBus({ log });
-  const database = createSqliteDatabase(join(folder, "veza.sqlite"));
-  const members: Member[] = [];
-
-  async function join_(dataDir?: string): Promise<Member> {
-    const own = dataDir ?? join(folder, dataDirs === "own" ? `member-${members.length}` : "members");
-    const link = linkTo(bus, database);
-    const app = await startApp({ dataDir: own, overrides: { shared: link } });
-    let over: Promise<void> | undefined;
-    function end(): Promise<void> {
-      over ??= Promise.resolve(app[Symbol.asyncDispose]());
-      return over;
-    }
-    const member: Member = {
-      ...app,
-      traffic: link.traffic,
-      async kill() {
-        link.cut();
-        app.app.platform.log.level = "silent";
-        // What it still wants to store is refused.
-        await end().catch(() => undefined);
-      },
-      [Symbol.asyncDispose]: end,
-    };
-    members.push(member);
-    return member;
-  }
-
-  const cluster: Cluster = {
-    members,
-    join: join_,
-    async [Symbol.asyncDispose]() {
-      await Promise.allSettled(members.map((member) => member[Symbol.asyncDispose]()));
-      await bus[Symbol.asyncDispose]();
-      await database[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true, force: true });
+  await using built = new AsyncDisposableStack();
+  built.defer(() => rm(folder, { recursive: true, force: true }));
+  const database = built.use(createSqliteDatabase(joined(folder, "veza.sqlite")));
+  const bus = built.use(createLocalBus({ log }));
+  const running = built.move();
+  return {
+    async join(name = "members") {
+      const link = linkTo(bus, database);
+      const app = await startApp({
+        dataDir: joined(folder, name),
+        env: { VEZA_FILES_URL: joined(folder, "files") },
+        overrides: { shared: link },
+      });
+      let over: Promise<void> | undefined;
+      function end(): Promise<void> {
+        over ??= Promise.resolve(app[Symbol.asyncDispose]());
+        return over;
+      }
+      // What a member that was killed still wants to store is refused.
+      running.defer(() => end().catch(() => undefined));
+      return {
+        gateway: app.gateway,
+        traffic: link.traffic,
+        async kill() {
+          link.cut();
+          app.app.platform.log.level = "silent";
+          await end().catch(() => undefined);
+        },
+      };
     },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-  for (let member = 0; member < count; member += 1) await join_();
-  return cluster;
+}
+
+/** Processes with PostgreSQL and NATS. */
+export async function clusterOfProcesses(): Promise<Cluster> {
+  const folder = await mkdtemp(joined(tmpdir(), "veza-cluster-"));
+  await using built = new AsyncDisposableStack();
+  built.defer(() => rm(folder, { recursive: true, force: true }));
+  const databaseUrl = await postgresOf(folder);
+  built.defer(() => dropDatabaseOf(folder));
+  const nats = built.use(await startNats());
+  const running = built.move();
+  return {
+    async join(name = "members") {
+      const child = await spawnVeza({
+        VEZA_HTTP_PORT: "0",
+        VEZA_CHAT_PORT: "0",
+        VEZA_STREAM_PORT: "0",
+        VEZA_DATA_DIR: joined(folder, name),
+        VEZA_FILES_URL: joined(folder, "files"),
+        VEZA_DATABASE_URL: databaseUrl,
+        VEZA_NATS_URL: nats.url,
+        VEZA_LOG_LEVEL: "info",
+      });
+      let over: Promise<unknown> | undefined;
+      const end = (signal: "SIGTERM" | "SIGKILL") => {
+        over ??= child.end(signal);
+        return over;
+      };
+      running.defer(async () => void (await end("SIGTERM")));
+      return { gateway: child.gateway, traffic: () => undefined, kill: async () => void (await end("SIGKILL")) };
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }
 
 function linkTo(bus: Bus, database: Database<unknown>) {
