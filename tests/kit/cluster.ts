@@ -93,7 +93,11 @@ export async function clusterOfProcesses(): Promise<Cluster> {
         over ??= child.end(signal);
         return over;
       };
-      running.defer(async () => void (await end("SIGTERM")));
+      running.defer(async () => {
+        await end("SIGTERM");
+        // What went wrong in a process is otherwise seen by nobody.
+        for (const line of child.lines) if (/"level":[56]0/.test(line)) console.error(line);
+      });
       return { gateway: child.gateway, traffic: () => undefined, kill: async () => void (await end("SIGKILL")) };
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),

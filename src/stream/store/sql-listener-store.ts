@@ -171,10 +171,10 @@ export function createSqlListenerStore(): ListenerStore {
           quality: span.quality,
           from_at: span.fromAt,
           to_at: span.toAt,
-          ms: span.ms,
+          ms: Math.round(span.ms),
         })
         .onConflict((conflict) =>
-          conflict.columns(["listener_id", "number"]).doUpdateSet({ to_at: span.toAt, ms: span.ms }),
+          conflict.columns(["listener_id", "number"]).doUpdateSet({ to_at: span.toAt, ms: Math.round(span.ms) }),
         )
         .execute();
     },
