@@ -6,6 +6,7 @@ import { createValidator } from "@bufbuild/protovalidate";
 import { Health } from "#gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection as ReflectionV1 } from "#gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ReflectionV1Alpha } from "#gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { BusRelayService } from "#gen/veza/internal/v1/bus_relay_service_pb.ts";
 import { audioEndpoints } from "../gateway/audio.ts";
 import { createCallers } from "../gateway/callers.ts";
 import { fileEndpoints } from "../gateway/files.ts";
@@ -33,6 +34,7 @@ import { interceptorChain } from "../rpc/chain.ts";
 import { createGate } from "../rpc/gate.ts";
 import { createHealthState, healthRoutes } from "../rpc/health.ts";
 import { serveAuthPeer } from "../rpc/peers/auth-peer.ts";
+import { bridgeBus } from "../rpc/peers/bus-bridge.ts";
 import { serveBusRelay } from "../rpc/peers/bus-relay.ts";
 import { serveChatPeer } from "../rpc/peers/chat-peer.ts";
 import { serveStreamPeer } from "../rpc/peers/stream-peer.ts";
@@ -41,6 +43,7 @@ import { reflectionRoutes } from "../rpc/reflection.ts";
 import { type ServiceRoutes, withUnbuilt } from "../rpc/routes.ts";
 import { warmValidation } from "../rpc/validate.ts";
 import { testServicesOf } from "./built-in-user.ts";
+import { crossingSubjects } from "./crossing-subjects.ts";
 import { createElsewhere } from "./elsewhere.ts";
 import { followBuses } from "./followed-buses.ts";
 import { contract, forwardRoutes } from "./forward-routes.ts";
@@ -97,6 +100,11 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
     await createServices({ config, platform, elsewhere, publicUrl, shutdown: shutdown.signal }),
   );
   const { auth, chat, streams, peers, verifier } = services;
+  // One process of each part needs no NATS: what they tell each other goes by way of the one with auth.
+  if (config.nats === undefined && auth === undefined) {
+    const client = elsewhere.clientOf("auth", BusRelayService);
+    built.use(bridgeBus({ bus: platform.bus, client, log, ...crossingSubjects(config.parts) }));
+  }
   // Tokens outlive processes; so does the knowledge of which of them are over.
   built.use(await followRevocations({ ...platform, revokedSince: peers.auth.revokedSince }));
 

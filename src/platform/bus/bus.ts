@@ -42,6 +42,9 @@ export interface Bus extends AsyncDisposable {
   probe(): Promise<void>;
 }
 
+/** Whoever says something on it tells all the others that they may have missed messages. */
+export const gapSubject = "bus.gap";
+
 export type BusHeaders = Readonly<Record<string, string>>;
 
 /** What comes with a message besides its payload. */

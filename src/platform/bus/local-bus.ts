@@ -1,10 +1,10 @@
 import type { Log } from "../log.ts";
 import { Answerers } from "./answerers.ts";
-import { type Bus, requirePattern, requireSubject } from "./bus.ts";
+import { type Bus, gapSubject, requirePattern, requireSubject } from "./bus.ts";
 import { inTime } from "./in-time.ts";
 import { Listeners } from "./listeners.ts";
 
-/** A bus inside one process. There is nothing that could be cut off, so that there is never a gap. */
+/** A bus inside one process. Nothing in it is ever missed: a gap is told by whoever joins it with another bus. */
 export function createLocalBus(needs: { log: Log }): Bus {
   const listeners = new Listeners(needs.log);
   const answerers = new Answerers(needs.log);
@@ -26,7 +26,7 @@ export function createLocalBus(needs: { log: Log }): Bus {
       requireSubject(subject);
       return answerers.add(subject, answerer);
     },
-    onGap: () => ({ [Symbol.dispose]: () => undefined }),
+    onGap: (listener) => listeners.add(gapSubject, () => listener()),
     isConnected: true,
     async probe() {},
     async [Symbol.asyncDispose]() {

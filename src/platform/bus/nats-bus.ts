@@ -2,7 +2,7 @@ import type { Msg, Subscription } from "@nats-io/nats-core";
 import { limits } from "../limits.ts";
 import type { Log } from "../log.ts";
 import { Answerers, nobodyAnswers } from "./answerers.ts";
-import { type Bus, type BusHeaders, requirePattern, requireSubject } from "./bus.ts";
+import { type Bus, type BusHeaders, gapSubject, requirePattern, requireSubject } from "./bus.ts";
 import { Gaps } from "./gaps.ts";
 import { inTime } from "./in-time.ts";
 import { Listeners } from "./listeners.ts";
@@ -14,8 +14,6 @@ import { Underway } from "./underway.ts";
 
 /** What is Veza's in a NATS that others may use as well. */
 const prefix = "veza.";
-/** Where a process says that messages of its own were dropped. */
-const gapSubject = "bus.gap";
 /** Those who answer the same subject, as NATS spreads requests among them. */
 const answererGroup = "veza";
 /** What a message costs besides its payload, about. */
@@ -108,6 +106,7 @@ export async function createNatsBus(needs: { address: NatsAddress; log: Log; nam
   }
 
   listenAtNats("gaps", gapSubject, undefined, () => gaps.tell());
+  listeners.add(gapSubject, () => gaps.tell());
 
   return {
     publish(subject, payload, headers) {

@@ -1,5 +1,5 @@
 import { BusRelayService } from "#gen/veza/internal/v1/bus_relay_service_pb.ts";
-import type { Bus } from "../../platform/bus/bus.ts";
+import type { Bus, BusHeaders } from "../../platform/bus/bus.ts";
 import { Failure, Reason } from "../../platform/failure.ts";
 import { limits } from "../../platform/limits.ts";
 import { routes, type ServiceRoutes } from "../routes.ts";
@@ -35,8 +35,13 @@ export function serveBusRelay(bus: Bus): ServiceRoutes {
       }
     },
     publish({ subject, payload, headers }) {
-      bus.publish(subject, payload, headers);
+      bus.publish(subject, payload, headersFrom(headers));
       return {};
     },
   });
+}
+
+/** What came along; undefined when that was nothing. */
+export function headersFrom(headers: BusHeaders): BusHeaders | undefined {
+  return Object.keys(headers).length === 0 ? undefined : headers;
 }
