@@ -235,7 +235,9 @@ test("a part whose machine says nothing is down as well: callers are told within
 test("a reader that stops holds up the part, not the gateway", async () => {
   await using house = await openSome(1);
   const [echo] = house.echoes;
-  const stream = clientOf(house.gateway).count({ value: "forever" })[Symbol.asyncIterator]();
+  const leave = new AbortController();
+  const endless = clientOf(house.gateway).count({ value: "forever" }, { signal: leave.signal });
+  const stream = endless[Symbol.asyncIterator]();
   await stream.next();
   let before = -1;
   while (echo !== undefined && echo.watch.made !== before) {
@@ -246,7 +248,21 @@ test("a reader that stops holds up the part, not the gateway", async () => {
   expect(before).toBeLessThan(400);
   // Others are not held up along with it.
   expect((await clientOf(house.gateway).say({ value: "hello" })).value).toBe("hello");
-  await stream.return?.();
+  // Once it leaves, nothing of it is left.
+  leave.abort();
+  await until(() => house.gateway.upstream.instances.every(({ inFlight }) => inFlight === 0));
+});
+
+test("a part that stops is let go of as soon as nothing is under way", async () => {
+  await using house = await openSome(1);
+  const client = clientOf(house.gateway);
+  const call = client.say({ value: "wait 300" });
+  await until(() => house.echoes[0]?.watch.open === 1);
+  const startedAt = performance.now();
+  await house.echoes[0]?.port.close(20_000);
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
+  expect((await call).value).toBe("wait 300");
+  expectDown(await errorOf(client.say({ value: "hello" })));
 });
 
 test("a gateway that stops ends the streams that pass through it, and lets calls finish", async () => {

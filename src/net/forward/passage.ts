@@ -9,14 +9,14 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { limits } from "../../platform/limits.ts";
 import type { Exchange, WireHeaders } from "../exchange.ts";
 import type { Wire } from "../rpc/wire.ts";
-import type { Instance } from "../upstream/instance.ts";
+import { cancel, type Instance } from "../upstream/instance.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { FrameTracker } from "./frame-tracker.ts";
 import { answerHeaders } from "./headers.ts";
 import { endCall, refuseCall, refuseRequest } from "./refusal.ts";
 import { isRepeatable, wasNeverHandled } from "./repeatable.ts";
 
-const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_NO_ERROR } = constants;
+const { NGHTTP2_FLAG_END_STREAM, NGHTTP2_NO_ERROR } = constants;
 
 /** What is known of a call that is passed on; a plain request has neither method nor wire. */
 export interface Passed {
@@ -83,7 +83,7 @@ export class Passage {
     this.#exchange.onClose(() => {
       if (this.#over) return;
       this.#finish("left");
-      this.#stream?.close(NGHTTP2_CANCEL);
+      if (this.#stream !== undefined) cancel(this.#stream);
     });
     this.#try(undefined);
   }
@@ -102,7 +102,7 @@ export class Passage {
     this.#finish("answered");
     if (wire === undefined) this.#exchange.end();
     else endCall(this.#exchange, wire, "the gateway");
-    this.#stream?.close(NGHTTP2_CANCEL);
+    if (this.#stream !== undefined) cancel(this.#stream);
   }
 
   #finish(end: PassageEnd): void {

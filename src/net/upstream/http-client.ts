@@ -1,9 +1,10 @@
 import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { UniversalClientFn, UniversalClientResponse } from "@connectrpc/connect/protocol";
+import { cancel } from "./instance.ts";
 import type { Upstream } from "./upstream.ts";
 
-const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
+const { NGHTTP2_NO_ERROR } = constants;
 
 /** Sends the requests of a client to instances of a part elsewhere. */
 export function httpClientOf(upstream: Upstream): UniversalClientFn {
@@ -17,9 +18,9 @@ export function httpClientOf(upstream: Upstream): UniversalClientFn {
     });
     const stream = instance?.open(headers, body === undefined);
     if (stream === undefined) throw unreachable(upstream, undefined);
-    const cancel = () => stream.close(NGHTTP2_CANCEL);
-    signal?.addEventListener("abort", cancel);
-    stream.once("close", () => signal?.removeEventListener("abort", cancel));
+    const giveUp = () => cancel(stream);
+    signal?.addEventListener("abort", giveUp);
+    stream.once("close", () => signal?.removeEventListener("abort", giveUp));
 
     const trailer = new Headers();
     const answered = Promise.withResolvers<UniversalClientResponse>();

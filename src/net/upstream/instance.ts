@@ -46,7 +46,12 @@ interface Connection {
   streams: number;
 }
 
-const { NGHTTP2_CANCEL } = constants;
+/** Gives a request up. */
+export function cancel(stream: ClientHttp2Stream): void {
+  stream.close(constants.NGHTTP2_CANCEL);
+  // What came and nobody reads would keep it open, and its connection with it.
+  stream.resume();
+}
 
 export function createInstance(needs: {
   place: Place;
@@ -161,7 +166,7 @@ export function createInstance(needs: {
     let status: number | undefined;
     stream.on("response", (headers) => {
       status = headers[":status"];
-      stream.close(NGHTTP2_CANCEL);
+      stream.resume();
       answered();
     });
     stream.on("error", () => {
