@@ -1,5 +1,6 @@
 import { RoomType } from "#gen/veza/chat/v1/room_pb.ts";
 import type { Queries } from "../platform/database/database.ts";
+import type { Failure } from "../platform/failure.ts";
 import type { UserId } from "../platform/ids.ts";
 import { blocked, userNotFound } from "./errors.ts";
 import type { DirectStore } from "./store/direct-store.ts";
@@ -7,18 +8,34 @@ import type { MemberStore } from "./store/member-store.ts";
 import type { Room } from "./store/room-store.ts";
 import type { ChatTables } from "./tables.ts";
 
+interface Stores {
+  readonly members: MemberStore;
+  readonly directs: DirectStore;
+}
+
 /**
- * In a direct conversation, throws unless words still reach the other user: USER_NOT_FOUND once that account is erased,
- * BLOCKED when one of the two has blocked the other. Other rooms reach whom they reach.
+ * Why words in a direct conversation do not reach the other user: USER_NOT_FOUND once that account is erased, BLOCKED
+ * when one of the two has blocked the other. Undefined when they do; other rooms reach whom they reach.
  */
+export async function reachFault(
+  queries: Queries<ChatTables>,
+  { members, directs }: Stores,
+  room: Room,
+  userId: UserId,
+): Promise<Failure | undefined> {
+  if (room.type !== RoomType.DIRECT) return undefined;
+  const other = await members.otherIn(queries, room.id, userId);
+  if (other === undefined) return userNotFound();
+  return (await directs.isBlocked(queries, userId, other.userId)) ? blocked() : undefined;
+}
+
+/** Throws what `reachFault` finds. */
 export async function requireReach(
   queries: Queries<ChatTables>,
-  stores: { members: MemberStore; directs: DirectStore },
+  stores: Stores,
   room: Room,
   userId: UserId,
 ): Promise<void> {
-  if (room.type !== RoomType.DIRECT) return;
-  const other = await stores.members.otherIn(queries, room.id, userId);
-  if (other === undefined) throw userNotFound();
-  if (await stores.directs.isBlocked(queries, userId, other.userId)) throw blocked();
+  const fault = await reachFault(queries, stores, room, userId);
+  if (fault !== undefined) throw fault;
 }

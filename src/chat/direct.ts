@@ -16,6 +16,7 @@ import { existing } from "./message-access.ts";
 import type { MessageChanges } from "./message-changes.ts";
 import { type MessagePage, type PageRequest, readPage } from "./message-page.ts";
 import type { ConversationKey, DirectStore, DirectUser, StoredConversation } from "./store/direct-store.ts";
+import type { ErasureStore } from "./store/erasure-store.ts";
 import type { MessageStore, StoredMessage } from "./store/message-store.ts";
 import type { Room } from "./store/room-store.ts";
 import type { ChatTables } from "./tables.ts";
@@ -51,8 +52,9 @@ export function createDirect(needs: {
   store: MessageStore;
   directs: DirectStore;
   memberships: Memberships;
+  erasures: ErasureStore;
 }): Direct {
-  const { database, writes, clock, peers, changes, requests, store, directs, memberships } = needs;
+  const { database, writes, clock, peers, changes, requests, store, directs, memberships, erasures } = needs;
 
   /** Makes the room of two users, unless the other one was faster. */
   async function openRoom(write: ChatWrite, first: DirectUser, second: DirectUser, at: number): Promise<RoomId> {
@@ -82,7 +84,7 @@ export function createDirect(needs: {
         const earlier = await requests.earlierResult(tx, request);
         if (earlier !== undefined) return existing(await store.find(tx, earlier as MessageId));
 
-        if (!recipient?.isActive) throw userNotFound();
+        if (!recipient?.isActive || (await erasures.isMarked(tx, recipientId))) throw userNotFound();
         if (await directs.isBlocked(tx, caller.userId, recipientId)) throw blocked();
         const at = clock.now();
         const roomId =

@@ -54,6 +54,7 @@ export async function followErasures(needs: ErasureNeeds, signal: AbortSignal): 
     if (last === undefined) return;
     const userIds = new Set(erased.map((account) => account.userId));
 
+    await database.write((tx) => erasures.mark(tx, userIds));
     for (const userId of userIds) await forgetWords(needs, userId, signal);
     for (const userId of userIds) await dropFiles(needs, userId, signal);
     for (const userId of userIds) await takeBackReactions(needs, userId, signal);

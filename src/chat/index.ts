@@ -100,6 +100,7 @@ export async function createChat(needs: {
   const directs = createSqlDirectStore(database.read);
   const reactions = createSqlReactionStore();
   const mentions = createSqlMentionStore();
+  const erasures = createSqlErasureStore();
   const readStates = createSqlReadStateStore();
   const index = await openSearchIndex(platform.database);
 
@@ -126,7 +127,7 @@ export async function createChat(needs: {
   const postings = await openPostings(database);
   const prompt = postings && createPromptSends({ postings, writes, clock, show });
   const invites = createInvites({ writes, clock, invites: createSqlInviteStore() });
-  const checks = createAccessChecks({ database, clock, auth });
+  const checks = createAccessChecks({ database, clock, members, directs, auth });
 
   const roomsByCallers = createRooms({ ...floor, rooms, members, memberships, requests });
   const streamRooms = createStreamRooms({ ...floor, bus, rooms: roomsByCallers, store: rooms, members });
@@ -140,7 +141,7 @@ export async function createChat(needs: {
     }),
     ...inviteHandlers({ invites }),
     ...moderationHandlers({
-      moderation: createModeration({ ...floor, members, memberships, sanctions, log: moderationLog, auth }),
+      moderation: createModeration({ ...floor, members, memberships, sanctions, log: moderationLog, erasures, auth }),
     }),
     ...statisticsHandlers({
       statistics: createStatistics({ database, clock, members, statistics: createSqlStatisticsStore(), online, auth }),
@@ -184,7 +185,7 @@ export async function createChat(needs: {
       show,
     }),
     ...directHandlers({
-      direct: createDirect({ ...floor, peers, changes, requests, store: messages, directs, memberships }),
+      direct: createDirect({ ...floor, peers, changes, requests, store: messages, directs, memberships, erasures }),
       blocks: createBlocks({ database, peers, directs }),
       online,
       show,
@@ -208,7 +209,7 @@ export async function createChat(needs: {
       index,
       files,
       attachments: attachmentStore,
-      erasures: createSqlErasureStore(),
+      erasures,
     }),
   );
   const running = built.move();

@@ -317,6 +317,14 @@ export const chatMigrations: Migrations = {
         .execute();
     },
   },
+  "0007_erased_users": {
+    async up(db) {
+      await db.schema
+        .createTable("chat_erased_users")
+        .addColumn("user_id", "bigint", (c) => c.primaryKey())
+        .execute();
+    },
+  },
 };
 
 /** What was said before there were counts counts as read. */

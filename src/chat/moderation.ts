@@ -12,6 +12,7 @@ import type { ChatWrite, ChatWrites } from "./events/event-log.ts";
 import { sanctionImposed, sanctionLifted } from "./facts.ts";
 import { roomKey } from "./keys.ts";
 import type { Memberships } from "./memberships.ts";
+import type { ErasureStore } from "./store/erasure-store.ts";
 import type { Member, MemberStore } from "./store/member-store.ts";
 import type { LogEntry, LoggedAction, ModerationLog } from "./store/moderation-log.ts";
 import { holds, type Sanction, type SanctionStore } from "./store/sanction-store.ts";
@@ -57,9 +58,10 @@ export function createModeration(needs: {
   memberships: Memberships;
   sanctions: SanctionStore;
   log: ModerationLog;
+  erasures: ErasureStore;
   auth: () => AuthPeer;
 }): Moderation {
-  const { database, writes, clock, members, memberships, sanctions, log, auth } = needs;
+  const { database, writes, clock, members, memberships, sanctions, log, erasures, auth } = needs;
 
   /** Throws unless the caller may act on the target. Returns the target's membership, undefined for no member. */
   async function authorize(
@@ -156,7 +158,7 @@ export function createModeration(needs: {
         const at = clock.now();
         const member = await authorize(write.tx, caller, target, at);
         const username = member?.username ?? account?.username;
-        if (username === undefined) throw userNotFound();
+        if (username === undefined || (await erasures.isMarked(write.tx, target.userId))) throw userNotFound();
         const actorId = caller.userId;
         if (member !== undefined) {
           await memberships.end(write, member, { reason: LeaveReason.BANNED, actorId, at });

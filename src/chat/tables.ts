@@ -190,6 +190,11 @@ export interface BlocksTable {
   blocked_id: number;
 }
 
+/** Accounts that auth has erased: nothing more is to be kept of them. */
+export interface ErasedUsersTable {
+  user_id: number;
+}
+
 /** How far chat has followed what others tell it. */
 export interface CursorsTable {
   name: string;
@@ -212,5 +217,6 @@ export interface ChatTables {
   chat_reports: ReportsTable;
   chat_moderation_log: ModerationLogTable;
   chat_blocks: BlocksTable;
+  chat_erased_users: ErasedUsersTable;
   chat_cursors: CursorsTable;
 }

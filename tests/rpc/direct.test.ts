@@ -237,6 +237,17 @@ describe("blocking", () => {
     expect((await ann.chat.listConversations({})).conversations).toEqual([]);
   });
 
+  test("who may not write is told so beforehand, and may still read", async () => {
+    const [ann, bob] = await two();
+    const { roomId } = await tell(ann, bob, "hello");
+    const access = async (who: Person) => (await who.chat.checkAccess({ roomId })).permissions;
+    expect(await access(bob)).toEqual(["read", "write"]);
+    await ann.chat.blockUser({ userId: bob.id });
+    expect([await access(ann), await access(bob)]).toEqual([["read"], ["read"]]);
+    await ann.chat.unblockUser({ userId: bob.id });
+    expect(await access(bob)).toEqual(["read", "write"]);
+  });
+
   test("somebody has to be there, and not be oneself", async () => {
     const ann = await somebody("ann");
     expect(await reasonOf(ann.chat.blockUser({ userId: nobody }))).toBe("USER_NOT_FOUND");

@@ -13,6 +13,13 @@ export interface ErasureStore {
   /** The last erasure that was followed to its end; 0 before the first. */
   followedTo(queries: Queries<ChatTables>): Promise<number>;
   followTo(tx: Queries<ChatTables>, sequence: number): Promise<void>;
+  /** Remembers that these accounts are erased, before anything of them is forgotten. */
+  mark(tx: Queries<ChatTables>, userIds: ReadonlySet<UserId>): Promise<void>;
+  /**
+   * Whether an account is marked. Who asked another service for a name asks this in the write that keeps it: what is
+   * kept before the mark is forgotten with the rest.
+   */
+  isMarked(queries: Queries<ChatTables>, userId: UserId): Promise<boolean>;
   /** Takes the user's name off memberships and sanctions and out of reports, and forgets their calls and whom they blocked or who blocked them. */
   forgetUser(tx: Queries<ChatTables>, userId: UserId): Promise<void>;
   /**

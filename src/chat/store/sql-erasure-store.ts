@@ -22,6 +22,21 @@ export function createSqlErasureStore(): ErasureStore {
         .onConflict((conflict) => conflict.column("name").doUpdateSet({ sequence }))
         .execute();
     },
+    async mark(tx, userIds) {
+      await tx
+        .insertInto("chat_erased_users")
+        .values([...userIds].map((userId) => ({ user_id: Number(userId) })))
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
+    async isMarked(queries, userId) {
+      const row = await queries
+        .selectFrom("chat_erased_users")
+        .select("user_id")
+        .where("user_id", "=", Number(userId))
+        .executeTakeFirst();
+      return row !== undefined;
+    },
     async forgetUser(tx, userId) {
       const id = Number(userId);
       // Memberships end last: whoever acts on one until then finds no name to write down.
