@@ -126,7 +126,7 @@ export async function createChat(needs: {
   const floor = { database, writes, clock };
   const postings = await openPostings(database);
   const prompt = postings && createPromptSends({ postings, writes, clock, show });
-  const invites = createInvites({ writes, clock, invites: createSqlInviteStore() });
+  const invites = createInvites({ database, writes, clock, invites: createSqlInviteStore() });
   const checks = createAccessChecks({ database, clock, members, directs, auth });
 
   const roomsByCallers = createRooms({ ...floor, rooms, members, memberships, requests });

@@ -2,14 +2,14 @@ import { randomBytes } from "node:crypto";
 import { MemberRole } from "#gen/veza/chat/v1/room_pb.ts";
 import type { Principal } from "../platform/access/principal.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Queries } from "../platform/database/database.ts";
+import type { Database, Queries } from "../platform/database/database.ts";
 import type { RoomId } from "../platform/ids.ts";
 import { limits } from "../platform/limits.ts";
 import { loadAccess, may, type RoomAccess, requireActive, requireAllowed } from "./access.ts";
 import { inviteInvalid, inviteNotFound, inviteRequired, limitReached, roleTooLow, roomNotFound } from "./errors.ts";
 import type { ChatWrites } from "./events/event-log.ts";
 import { roomKey } from "./keys.ts";
-import { type Invite, type InviteStore, opens } from "./store/invite-store.ts";
+import { type Invite, type InviteKey, type InviteStore, opens } from "./store/invite-store.ts";
 import type { ChatTables } from "./tables.ts";
 
 /** Keys to rooms. */
@@ -20,6 +20,12 @@ export interface Invites {
     roomId: RoomId,
     bounds: { validForMs: number | undefined; maxUses: number },
   ): Promise<Invite>;
+  /** The keys that still open, the last made first; for who is below an admin, only their own. */
+  list(
+    caller: Principal,
+    roomId: RoomId,
+    page: { readonly after: InviteKey | undefined; readonly limit: number },
+  ): Promise<Invite[]>;
   /** Makes a key useless; one that is so already stays so. */
   revoke(caller: Principal, roomId: RoomId, code: string): Promise<void>;
   /**
@@ -33,8 +39,13 @@ export interface Invites {
 /** 12 characters that need no escaping in a URL: 72 bits, which nobody guesses. */
 const newCode = () => randomBytes(9).toString("base64url");
 
-export function createInvites(needs: { writes: ChatWrites; clock: Clock; invites: InviteStore }): Invites {
-  const { writes, clock, invites } = needs;
+export function createInvites(needs: {
+  database: Database<ChatTables>;
+  writes: ChatWrites;
+  clock: Clock;
+  invites: InviteStore;
+}): Invites {
+  const { database, writes, clock, invites } = needs;
 
   async function requireRoomForOneMore(tx: Queries<ChatTables>, roomId: RoomId, now: number): Promise<void> {
     const limit = limits.chat.invitesPerRoom;
@@ -64,6 +75,14 @@ export function createInvites(needs: { writes: ChatWrites; clock: Clock; invites
         await invites.insert(tx, invite);
         return invite;
       }),
+
+    async list(caller, roomId, page) {
+      const now = clock.now();
+      const access = await loadAccess(database.read, caller, roomId, now);
+      requireAllowed(access, "invite");
+      const createdBy = access.rank >= MemberRole.ADMIN ? undefined : caller.userId;
+      return invites.open(database.read, { ...page, roomId, createdBy, now });
+    },
 
     revoke: (caller, roomId, code) =>
       writes.about([roomKey(roomId)], async ({ tx }) => {

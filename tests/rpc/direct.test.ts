@@ -216,6 +216,10 @@ describe("blocking", () => {
     const [blocker, blocked] = who === "the sender" ? [ann, bob] : [bob, ann];
     for (let again = 0; again < 2; again++) await blocker.chat.blockUser({ userId: blocked.id });
 
+    const showsBlock = async ({ chat }: Person) => (await chat.listConversations({})).conversations[0]?.isBlocked;
+    expect(await showsBlock(blocker)).toBe(true);
+    // Who is blocked is not told.
+    expect(await showsBlock(blocked)).toBe(false);
     expect(await reasonOf(tell(ann, bob, "x"))).toBe("BLOCKED");
     expect(await reasonOf(tell(bob, ann, "x"))).toBe("BLOCKED");
     expect(await reasonOf(ann.chat.sendMessage({ roomId, content: "x" }))).toBe("BLOCKED");
@@ -226,6 +230,7 @@ describe("blocking", () => {
     await blocked.chat.unblockUser({ userId: blocker.id });
     expect(await reasonOf(tell(ann, bob, "x"))).toBe("BLOCKED");
     await blocker.chat.unblockUser({ userId: blocked.id });
+    expect(await showsBlock(blocker)).toBe(false);
     await tell(ann, bob, "after");
     expect(await told(bob, ann)).toEqual(["after", "before"]);
   });

@@ -73,6 +73,11 @@ describe("who may call what", () => {
       { ...everyone, ...outside },
       { ...everyone, member: "ROLE_TOO_LOW", ...unseen },
     ],
+    ListInvites: [
+      (chat, roomId) => chat.listInvites({ roomId }),
+      { ...everyone, ...outside },
+      { ...everyone, member: "ROLE_TOO_LOW", ...unseen },
+    ],
     "RevokeInvite of the owner's": [
       async (chat, roomId) => chat.revokeInvite({ roomId, code: (await inviteTo(roomId)).code }),
       { ...admins, stranger: "ROLE_TOO_LOW", banned: "BANNED" },
@@ -231,6 +236,28 @@ describe("joining and leaving", () => {
 });
 
 describe("invites", () => {
+  it("are listed while they open: all of them to admins, their own to who made them", async () => {
+    const roomId = await roomOf(cast, RoomType.PUBLIC);
+    const codesOf = async ({ chat }: Person) => {
+      const codes: string[] = [];
+      let pageToken = "";
+      do {
+        const page = await chat.listInvites({ roomId, pageSize: 1, pageToken });
+        codes.push(...page.invites.map(({ code }) => code));
+        pageToken = page.nextPageToken;
+      } while (pageToken !== "");
+      return codes;
+    };
+    const before = await codesOf(cast.owner);
+    const first = await inviteTo(roomId);
+    const once = await inviteTo(roomId, { maxUses: 1 });
+    const gone = await inviteTo(roomId);
+    const { invite: own } = await cast.member.chat.createInvite({ roomId });
+    await cast.owner.chat.revokeInvite({ roomId, code: gone.code });
+    expect((await codesOf(cast.owner)).sort()).toEqual([...before, first.code, once.code, own?.code].sort());
+    expect(await codesOf(cast.member)).toEqual([own?.code]);
+  });
+
   it.each([
     ["public, by invitation", { visibility: RoomVisibility.INVITE_ONLY }, "INVITE_REQUIRED", "INVITE_INVALID"],
     ["hidden", { visibility: RoomVisibility.HIDDEN }, "ROOM_NOT_FOUND", "ROOM_NOT_FOUND"],

@@ -10,7 +10,7 @@ export function typeSent(type: MessageType): MessageType {
 }
 
 export function toConversation(conversation: StoredConversation, online: OnlineUsers, show: ShowMessage): Conversation {
-  const { roomId, other, lastMessage, unread } = conversation;
+  const { roomId, other, lastMessage, unread, isBlocked } = conversation;
   return create(ConversationSchema, {
     roomId,
     otherUserId: other?.userId ?? "0",
@@ -18,5 +18,6 @@ export function toConversation(conversation: StoredConversation, online: OnlineU
     lastMessage: show(lastMessage),
     unread,
     isOnline: other !== undefined && online.isOnline(other.userId),
+    isBlocked,
   });
 }

@@ -17,6 +17,8 @@ export interface StoredConversation {
   readonly lastMessage: StoredMessage;
   /** How many of the other's messages were not read. */
   readonly unread: number;
+  /** Whether the user has blocked the other one. */
+  readonly isBlocked: boolean;
   /** When it was last written in: milliseconds since 1970. */
   readonly lastUsedAt: number;
 }

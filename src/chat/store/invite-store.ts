@@ -15,6 +15,21 @@ export interface Invite {
   readonly uses: number;
 }
 
+/** The last key of the page before. */
+export interface InviteKey {
+  readonly createdAt: number;
+  readonly code: string;
+}
+
+export interface InvitePage {
+  readonly roomId: RoomId;
+  /** Whose keys; undefined for everybody's. */
+  readonly createdBy: UserId | undefined;
+  readonly now: number;
+  readonly after: InviteKey | undefined;
+  readonly limit: number;
+}
+
 /** Whether the key still opens. */
 export function opens(invite: Invite, now: number): boolean {
   return (
@@ -27,6 +42,8 @@ export interface InviteStore {
   insert(tx: Queries<ChatTables>, invite: Invite): Promise<void>;
   /** The key to this room, also one that opens no more; undefined for another room's or none. */
   find(queries: Queries<ChatTables>, roomId: RoomId, code: string): Promise<Invite | undefined>;
+  /** The keys to a room that open at `now`, the last made first, at most `limit`; those that somebody made, if named. */
+  open(queries: Queries<ChatTables>, page: InvitePage): Promise<Invite[]>;
   /** Counts one use. */
   use(tx: Queries<ChatTables>, code: string): Promise<void>;
   /** Makes the key stop opening at this time. */

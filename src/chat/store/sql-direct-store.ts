@@ -73,8 +73,12 @@ export function createSqlDirectStore(build: Queries<ChatTables>): DirectStore {
       .leftJoin("chat_members as other", (join) =>
         join.onRef("other.room_id", "=", "page.room_id").onRef("other.user_id", "<>", "page.user_id"),
       )
+      .leftJoin("chat_blocks as block", (join) =>
+        join.onRef("block.user_id", "=", "page.user_id").onRef("block.blocked_id", "=", "other.user_id"),
+      )
       .selectAll("last")
       .select(["page.last_message_at", "other.user_id as other_id", "other.username as other_username"])
+      .select("block.blocked_id")
       .select(unreadOf("page", "page").as("unread"))
       .orderBy("page.last_message_at", "desc")
       .orderBy("page.room_id", "desc"),
@@ -134,6 +138,7 @@ export function createSqlDirectStore(build: Queries<ChatTables>): DirectStore {
             : { userId: String(row.other_id) as UserId, username: row.other_username ?? "" },
         lastMessage: fromRow(row),
         unread: Number(row.unread),
+        isBlocked: row.blocked_id !== null,
         lastUsedAt: Number(row.last_message_at),
       }));
     },

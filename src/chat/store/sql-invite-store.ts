@@ -1,5 +1,7 @@
+import type { Selectable } from "kysely";
 import type { RoomId, UserId } from "../../platform/ids.ts";
-import type { InviteStore } from "./invite-store.ts";
+import type { ChatTables } from "../tables.ts";
+import type { Invite, InviteStore } from "./invite-store.ts";
 
 /** Invites in SQL. */
 export function createSqlInviteStore(): InviteStore {
@@ -25,17 +27,29 @@ export function createSqlInviteStore(): InviteStore {
         .where("code", "=", code)
         .where("room_id", "=", roomId)
         .executeTakeFirst();
-      return (
-        row && {
-          code: row.code,
-          roomId: row.room_id as RoomId,
-          createdBy: String(row.created_by) as UserId,
-          createdAt: Number(row.created_at),
-          expiresAt: row.expires_at === null ? null : Number(row.expires_at),
-          maxUses: row.max_uses,
-          uses: row.uses,
-        }
-      );
+      return row && fromRow(row);
+    },
+    async open(queries, { roomId, createdBy, now, after, limit }) {
+      const rows = await queries
+        .selectFrom("chat_invites")
+        .selectAll()
+        .where("room_id", "=", roomId)
+        .where((eb) => eb.or([eb("expires_at", "is", null), eb("expires_at", ">", now)]))
+        .where((eb) => eb.or([eb("max_uses", "=", 0), eb("uses", "<", eb.ref("max_uses"))]))
+        .$if(createdBy !== undefined, (query) => query.where("created_by", "=", Number(createdBy)))
+        .$if(after !== undefined, (query) =>
+          query.where((eb) =>
+            eb.or([
+              eb("created_at", "<", after?.createdAt ?? 0),
+              eb.and([eb("created_at", "=", after?.createdAt ?? 0), eb("code", ">", after?.code ?? "")]),
+            ]),
+          ),
+        )
+        .orderBy("created_at", "desc")
+        .orderBy("code")
+        .limit(limit)
+        .execute();
+      return rows.map(fromRow);
     },
     async use(tx, code) {
       await tx
@@ -64,5 +78,17 @@ export function createSqlInviteStore(): InviteStore {
         )
         .execute();
     },
+  };
+}
+
+function fromRow(row: Selectable<ChatTables["chat_invites"]>): Invite {
+  return {
+    code: row.code,
+    roomId: row.room_id as RoomId,
+    createdBy: String(row.created_by) as UserId,
+    createdAt: Number(row.created_at),
+    expiresAt: row.expires_at === null ? null : Number(row.expires_at),
+    maxUses: row.max_uses,
+    uses: row.uses,
   };
 }
