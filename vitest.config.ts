@@ -23,7 +23,7 @@ export default defineConfig({
         : [project("rpc-postgres", ["rpc"], { ...withPostgres, env: { VEZA_TEST_DATABASE: "postgres" } })]),
       project("system", ["contract", "system"], withPostgres),
       // What also needs Chromium, or curl, buf and Python's gRPC.
-      project("browser", ["e2e"]),
+      project("browser", ["e2e"], { globalSetup: "tests/e2e/build-console.ts", expect: { poll: { timeout: 15_000 } } }),
       project("clients", ["clients"]),
       // What also needs Prometheus.
       project("operations", ["operations"]),

@@ -2,11 +2,13 @@ import { useState } from "preact/hooks";
 import { BackLink } from "../app/back-link.tsx";
 import { signOut } from "../app/sign-out.ts";
 import { useWorkspace } from "../app/use-workspace.ts";
+import { NotificationSettings } from "../notifications/notification-settings.tsx";
 import { Button } from "../ui/button.tsx";
 import { Choice } from "../ui/choice.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { SessionList } from "./session-list.tsx";
 import { theme } from "./theme.ts";
+import { YourData } from "./your-data.tsx";
 
 const THEMES = [
   { value: "system", label: "System" },
@@ -40,6 +42,7 @@ export function AccountPage() {
           <h2 id="appearance-title">Appearance</h2>
           <Choice legend="Theme" value={theme.value} options={THEMES} onChange={(next) => (theme.value = next)} />
         </section>
+        <NotificationSettings />
         <section class="settings-section" aria-labelledby="sessions-title">
           <h2 id="sessions-title">Sessions</h2>
           <p class="settings-text">
@@ -47,6 +50,7 @@ export function AccountPage() {
           </p>
           <SessionList />
         </section>
+        <YourData />
       </div>
       {isAsking && (
         <ConfirmDialog

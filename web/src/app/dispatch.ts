@@ -7,7 +7,11 @@ import type { Typing } from "../composer/typing.ts";
 import type { Conversations } from "../direct/conversations.ts";
 import type { People } from "../members/people.ts";
 import type { Places } from "../messages/places.ts";
+import type { Notifications } from "../notifications/notifications.ts";
+import type { Pins } from "../pins/pins.ts";
+import type { PresenceState } from "../presence/presence.ts";
 import type { Rooms } from "../rooms/rooms.ts";
+import type { Threads } from "../threads/threads.ts";
 import type { UnreadCounts } from "../unread/unread.ts";
 import type { LiveParts } from "./live.ts";
 
@@ -19,9 +23,13 @@ export function createDispatch(workspace: {
   people: People;
   places: Places;
   typing: Typing;
+  threads: Threads;
+  pins: Pins;
+  presence: PresenceState;
+  notifications: Notifications;
   closing: AbortSignal;
 }): LiveParts {
-  const { rooms, conversations, unread, people, places, typing, closing } = workspace;
+  const { rooms, conversations, unread, people, places, typing, threads, pins, presence, closing } = workspace;
   /** Events of rooms that are being looked up: they wait until it is known what they belong to. */
   const waiting = new Map<string, ChatEvent[]>();
 
@@ -47,6 +55,9 @@ export function createDispatch(workspace: {
       people.known(event.roomId)?.apply(event);
       places.outbox.apply(event, key);
       places.at(key)?.timeline.apply(event);
+      threads.apply(event);
+      pins.apply(event);
+      workspace.notifications.apply(event);
     });
   }
 
@@ -82,6 +93,7 @@ export function createDispatch(workspace: {
     notice(signal) {
       typing.notice(signal);
       conversations.notice(signal);
+      presence.notice(signal);
       people.known(signal.roomId)?.notice(signal);
     },
 
@@ -96,10 +108,17 @@ export function createDispatch(workspace: {
       await Promise.all([
         places.at(places.keyOf(roomId))?.timeline.reload(),
         people.known(roomId)?.load(),
+        threads.reload(),
+        pins.load(),
         unread.load().catch(() => {}),
       ]);
     },
 
-    onLive: () => places.outbox.wake(),
+    onLive() {
+      places.outbox.wake();
+      presence.refresh();
+      // What was read before the events began to flow may count some of them twice.
+      unread.load().catch(() => {});
+    },
   };
 }

@@ -2,21 +2,20 @@ import { useState } from "preact/hooks";
 import { LiveList } from "../audio/live-list.tsx";
 import { SoundBar } from "../audio/sound-bar.tsx";
 import { ConversationList } from "../direct/conversation-list.tsx";
+import { NotificationOffer } from "../notifications/notification-offer.tsx";
+import { OwnStatus } from "../presence/own-status.tsx";
 import { CreateRoomDialog } from "../rooms/create-room-dialog.tsx";
 import { DiscoverList } from "../rooms/discover-list.tsx";
 import { RoomList } from "../rooms/room-list.tsx";
-import { Avatar } from "../ui/avatar.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { ConnectionBadge } from "./connection-badge.tsx";
 import { Link } from "./link.tsx";
 import { Mark } from "./mark.tsx";
 import { paths, route } from "./router.ts";
-import { useWorkspace } from "./use-workspace.ts";
 
 /** Everywhere one can go. */
 export function Sidebar() {
-  const { account } = useWorkspace();
   const [isCreating, setCreating] = useState(false);
   return (
     <div class="sidebar">
@@ -39,12 +38,16 @@ export function Sidebar() {
         <ConversationList />
         <DiscoverList />
       </nav>
+      <NotificationOffer />
       <SoundBar />
       <footer class="sidebar-foot">
-        <Link to={paths.account} class="account-link" isCurrent={route.value.page === "account"}>
-          <Avatar userId={account.userId} username={account.username} size="small" />
-          <span class="account-name">{account.username}</span>
-          <span class="hidden">: account and settings</span>
+        <OwnStatus />
+        <Link
+          to={paths.account}
+          class="icon-button account-link"
+          label="Account and settings"
+          isCurrent={route.value.page === "account"}
+        >
           <Icon name="settings" />
         </Link>
       </footer>

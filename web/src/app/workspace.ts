@@ -3,13 +3,23 @@ import { AuthService } from "#gen/veza/auth/v1/auth_service_pb.ts";
 import { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
 import { StreamService } from "#gen/veza/stream/v1/stream_service_pb.ts";
 import type { Account, Session } from "../../../src/client/index.ts";
+import { createFiles } from "../attachments/files.ts";
+import { createUploads } from "../attachments/uploads.ts";
 import { createSound } from "../audio/sound.ts";
 import { createStreams } from "../audio/streams.ts";
 import { createTyping } from "../composer/typing.ts";
 import { createConversations } from "../direct/conversations.ts";
+import { createNames } from "../members/names.ts";
 import { createPeople } from "../members/people.ts";
+import { createMessages } from "../messages/message-acts.ts";
 import { createPlaces } from "../messages/places.ts";
+import { createNotifications } from "../notifications/notifications.ts";
+import { createPanel } from "../panel/panel.ts";
+import { createPins } from "../pins/pins.ts";
+import { createPresence } from "../presence/presence.ts";
 import { createRooms } from "../rooms/rooms.ts";
+import { createSearch } from "../search/search.ts";
+import { createThreads } from "../threads/threads.ts";
 import { createUnread } from "../unread/unread.ts";
 import { type Clients, withDeadlines } from "./clients.ts";
 import { createDispatch } from "./dispatch.ts";
@@ -33,8 +43,25 @@ export function createWorkspace(session: Session, account: Account) {
   const conversations = createConversations(clients);
   const people = createPeople(clients);
   const typing = createTyping(clients, me);
-  const places = createPlaces({ userId: me, chat: clients.chat, conversations, closing: closing.signal });
-  const parts = createDispatch({ rooms, conversations, unread, people, places, typing, closing: closing.signal });
+  const threads = createThreads(clients);
+  const pins = createPins(clients);
+  const presence = createPresence(clients, me);
+  const notifications = createNotifications({ me, rooms, conversations });
+  const places = createPlaces({ userId: me, chat: clients.chat, conversations, threads, closing: closing.signal });
+  const messages = createMessages({ clients, me, places, threads, pins });
+  const parts = createDispatch({
+    rooms,
+    conversations,
+    unread,
+    people,
+    places,
+    typing,
+    threads,
+    pins,
+    presence,
+    notifications,
+    closing: closing.signal,
+  });
   const streams = createStreams(clients, closing.signal);
   const sound = createSound({ session, clients, streams, closing: closing.signal });
   const live = createLive({ session, chat: clients.chat, closing: closing.signal, parts });
@@ -49,6 +76,16 @@ export function createWorkspace(session: Session, account: Account) {
     places,
     outbox: places.outbox,
     typing,
+    threads,
+    pins,
+    presence,
+    notifications,
+    messages,
+    search: createSearch(clients),
+    names: createNames(clients),
+    panel: createPanel(),
+    uploads: createUploads({ accessToken: session.accessToken, closing: closing.signal }),
+    files: createFiles({ accessToken: session.accessToken, closing: closing.signal }),
     live,
     streams,
     sound,

@@ -12,12 +12,19 @@ interface GrowingTextProps {
   readonly onInput: (text: string) => void;
   readonly onEnter: () => void;
   readonly onKeyDown?: (event: KeyboardEvent) => void;
+  /** Asked before all else; true when it has dealt with the key. */
+  readonly onKeyDownFirst?: (event: KeyboardEvent) => boolean;
+  readonly onPaste?: (event: ClipboardEvent) => void;
+  /** The caret was moved. */
+  readonly onSelect?: () => void;
+  /** For a list of suggestions that belongs to it. */
+  readonly suggests?: Readonly<Record<string, string | boolean>>;
   readonly inputRef?: RefObject<HTMLTextAreaElement | null>;
 }
 
 /** A text that grows with what is written. Enter is for the caller, Shift+Enter begins a new line. */
 export function GrowingText(props: GrowingTextProps) {
-  const { label, value, placeholder, isFocused = false, onInput, onEnter, onKeyDown } = props;
+  const { label, value, placeholder, isFocused = false, onInput, onEnter, onKeyDown, onKeyDownFirst } = props;
   const own = useRef<HTMLTextAreaElement>(null);
   const ref = props.inputRef ?? own;
 
@@ -37,6 +44,7 @@ export function GrowingText(props: GrowingTextProps) {
 
   return (
     <textarea
+      {...props.suggests}
       ref={ref}
       class="growing"
       rows={1}
@@ -46,7 +54,10 @@ export function GrowingText(props: GrowingTextProps) {
       placeholder={placeholder}
       value={value}
       onInput={(event) => onInput(event.currentTarget.value)}
+      onPaste={props.onPaste}
+      onSelect={props.onSelect}
       onKeyDown={(event) => {
+        if (onKeyDownFirst?.(event)) return;
         // While an input method composes a character, Enter is the input method's.
         if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
           event.preventDefault();

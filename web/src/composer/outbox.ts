@@ -4,6 +4,7 @@ import type { ChatEvent } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { Message } from "#gen/veza/chat/v1/message_pb.ts";
 import { webNetwork } from "../../../src/client/browser.ts";
 import { createBackoff, isTransient, type Problem, pause, problemOf, systemTimers } from "../../../src/client/index.ts";
+import type { SentFile } from "../attachments/uploads.ts";
 import { newRequestId } from "../text/request-id.ts";
 
 /** A message on its way. */
@@ -12,7 +13,13 @@ export interface Outgoing {
   readonly requestId: string;
   /** The key of where it goes. */
   readonly place: string;
+  /** The room behind it; undefined for a conversation that these words begin. */
+  readonly roomId?: string | undefined;
   readonly content: string;
+  /** The message that it answers. */
+  readonly replyTo?: string | undefined;
+  /** What was uploaded for it. */
+  readonly files?: readonly SentFile[] | undefined;
   readonly writtenAt: number;
   /** `waiting`: the last try did not get through, another one comes by itself. `failed`: somebody has to decide. */
   readonly state: "sending" | "waiting" | "failed";
@@ -116,12 +123,16 @@ export function createOutbox({ userId, send, onStored, closing }: OutboxNeeds) {
 
   return {
     items,
-    of: (place: string): readonly Outgoing[] => items.value.filter((item) => item.place === place && !item.isStored),
+    /** What is on its way to a place; with `replyTo`, only what answers that message. */
+    of: (place: string, replyTo?: string): readonly Outgoing[] =>
+      items.value.filter(
+        (item) => item.place === place && !item.isStored && (replyTo === undefined || item.replyTo === replyTo),
+      ),
 
-    add(place: string, content: string): void {
-      const item = { requestId: newRequestId(), place, content, writtenAt: Date.now(), state: "sending" } as const;
+    add(words: Pick<Outgoing, "place" | "roomId" | "content" | "replyTo" | "files">): void {
+      const item = { ...words, requestId: newRequestId(), writtenAt: Date.now(), state: "sending" } as const;
       update([...items.peek(), item]);
-      void work(place);
+      void work(item.place);
     },
 
     /** Tries one that failed again. */
@@ -158,7 +169,7 @@ export function createOutbox({ userId, send, onStored, closing }: OutboxNeeds) {
 function restored(storageKey: string): Outgoing[] {
   try {
     const items = JSON.parse(sessionStorage.getItem(storageKey) ?? "[]") as Outgoing[];
-    return items.filter(({ requestId, place, content }) => requestId && place && content);
+    return items.filter(({ requestId, place, content, files }) => requestId && place && (content || files));
   } catch {
     return [];
   }

@@ -17,7 +17,12 @@ export function OutgoingItem({ item }: { readonly item: Outgoing }) {
         <p class="message-head">
           <b class="message-name">{account.username}</b> <time>{clockText(new Date(item.writtenAt))}</time>
         </p>
-        <MessageText content={item.content} />
+        {item.content !== "" && <MessageText content={item.content} />}
+        {item.files?.map(({ id, filename }) => (
+          <p key={id} class="slip-file">
+            {filename}
+          </p>
+        ))}
         {state === "sending" && (
           <p class="message-note">
             <Icon name="clock" /> Sending…

@@ -1,15 +1,17 @@
+import { useEffect } from "preact/hooks";
 import type { Message } from "#gen/veza/chat/v1/message_pb.ts";
 import { Link } from "../app/link.tsx";
 import { paths, route } from "../app/router.ts";
 import { useWorkspace } from "../app/use-workspace.ts";
-import { Avatar } from "../ui/avatar.tsx";
+import { PersonAvatar } from "../presence/person-avatar.tsx";
 import { UnreadBadge } from "../unread/unread-badge.tsx";
 
 /** The person's direct conversations. Not there while there are none: the way to one begins at a member of a room. */
 export function ConversationList() {
-  const { conversations, unread, account } = useWorkspace();
+  const { conversations, unread, account, presence } = useWorkspace();
   const at = route.value;
   const list = conversations.list.value;
+  useEffect(() => presence.want(list.map(({ otherUserId }) => otherUserId)), [list]);
   if (list.length === 0) return null;
   return (
     <section aria-labelledby="conversations-title">
@@ -24,7 +26,7 @@ export function ConversationList() {
               class={unread.of(roomId).count > 0 ? "row row-tall row-unread" : "row row-tall"}
               isCurrent={at.page === "direct" && at.userId === otherUserId}
             >
-              <Avatar userId={otherUserId} username={otherUsername} isOnline={isOnline} size="small" />
+              <PersonAvatar userId={otherUserId} username={otherUsername} isOnline={isOnline} />
               <span class="row-words">
                 <span class="row-name">{otherUsername || "Deleted account"}</span>
                 {lastMessage !== undefined && (
@@ -40,7 +42,8 @@ export function ConversationList() {
   );
 }
 
-function lastWords({ isDeleted, content }: Message, isOwn: boolean): string {
+function lastWords({ isDeleted, content, attachments }: Message, isOwn: boolean): string {
   if (isDeleted) return "Message deleted";
-  return isOwn ? `You: ${content}` : content;
+  const words = content || (attachments[0]?.filename ?? "");
+  return isOwn ? `You: ${words}` : words;
 }

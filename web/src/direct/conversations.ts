@@ -22,6 +22,11 @@ export function createConversations({ chat, auth }: Clients) {
     known.value = new Map(known.peek()).set(conversation.roomId, conversation);
   }
 
+  function changeOf(userId: string, isBlocked: boolean): void {
+    const conversation = byOther.peek().get(userId);
+    if (conversation !== undefined) put({ ...conversation, isBlocked });
+  }
+
   return {
     isLoaded,
     /** The last used first. */
@@ -54,6 +59,16 @@ export function createConversations({ chat, auth }: Clients) {
           otherUsername: room.otherUsername,
         }),
       );
+    },
+
+    async block(userId: string): Promise<void> {
+      await chat.blockUser({ userId });
+      changeOf(userId, true);
+    },
+
+    async unblock(userId: string): Promise<void> {
+      await chat.unblockUser({ userId });
+      changeOf(userId, false);
     },
 
     async lookUp(userId: string): Promise<void> {

@@ -1,105 +1,106 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { type Member, MemberRole, type Room } from "#gen/veza/chat/v1/room_pb.ts";
 import { Link } from "../app/link.tsx";
 import { paths } from "../app/router.ts";
 import { useWorkspace } from "../app/use-workspace.ts";
-import { Avatar } from "../ui/avatar.tsx";
-import { IconButton } from "../ui/button.tsx";
-import { Icon } from "../ui/icon.tsx";
+import { Panel } from "../panel/panel-frame.tsx";
+import { PersonAvatar } from "../presence/person-avatar.tsx";
+import { StatusWords } from "../presence/status-words.tsx";
+import { isThere } from "../presence/statuses.ts";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { complain } from "../ui/toasts.ts";
 import { useAction } from "../ui/use-action.ts";
+import { MemberMenu } from "./member-menu.tsx";
+import { roleName } from "./roles.ts";
 
-/** Who is in a room. Beside the log where there is room for both, above it elsewhere. */
-export function MembersPanel({ room, onClose }: { readonly room: Room; readonly onClose: () => void }) {
-  const { people } = useWorkspace();
+/** Who is in a room: those who are there first. */
+export function MembersPanel({ room }: { readonly room: Room }) {
+  const { people, presence } = useWorkspace();
   const circle = people.in(room.id);
   const members = circle.members.value;
-  const panel = useRef<HTMLElement>(null);
   const [readMore, isBusy] = useAction(circle.loadMore);
 
   useEffect(() => {
     circle.load().catch(complain);
   }, [circle]);
+  useEffect(() => presence.want(members?.map(({ userId }) => userId) ?? []), [members]);
 
-  // Where the panel covers the log it is where one is now.
-  useEffect(() => {
-    const element = panel.current;
-    if (element !== null && getComputedStyle(element).position === "fixed") element.focus();
-  }, []);
-
+  const ranked = [...(members ?? [])].sort(byRank);
+  const there = ranked.filter((member) => isThere(presence.of(member.userId), member.isOnline));
+  const away = ranked.filter((member) => !there.includes(member));
   return (
-    <>
-      <button type="button" class="members-veil" tabIndex={-1} aria-label="Back to the messages" onClick={onClose} />
-      <aside
-        ref={panel}
-        class="members"
-        aria-label="Members"
-        tabIndex={-1}
-        onKeyDown={(event) => event.key === "Escape" && onClose()}
-      >
-        <header class="members-head">
-          <h2>Members</h2>
-          <IconButton icon="close" label="Close members" onClick={onClose} />
-        </header>
-        {members === undefined ? (
-          <Skeleton label="Loading members" kind="rows" count={5} />
-        ) : (
-          <ul class="list">
-            {ranked(members).map((member) => (
-              <MemberRow key={member.userId} member={member} />
-            ))}
-          </ul>
-        )}
-        {circle.hasMore.value && (
-          <button type="button" class="text-button list-more" aria-busy={isBusy} onClick={() => void readMore()}>
-            {isBusy ? "Loading…" : "Show more members"}
-          </button>
-        )}
-      </aside>
-    </>
+    <Panel title="Members">
+      {members === undefined ? (
+        <Skeleton label="Loading members" kind="rows" count={5} />
+      ) : (
+        <>
+          <MemberGroup title={`Online · ${there.length}`} members={there} room={room} />
+          <MemberGroup title={`Offline · ${away.length}`} members={away} room={room} />
+        </>
+      )}
+      {circle.hasMore.value && (
+        <button type="button" class="text-button list-more" aria-busy={isBusy} onClick={() => void readMore()}>
+          {isBusy ? "Loading…" : "Show more members"}
+        </button>
+      )}
+    </Panel>
   );
 }
 
-function MemberRow({ member }: { readonly member: Member }) {
+interface MemberGroupProps {
+  readonly title: string;
+  readonly members: readonly Member[];
+  readonly room: Room;
+}
+
+function MemberGroup({ title, members, room }: MemberGroupProps) {
+  if (members.length === 0) return null;
+  return (
+    <section class="member-group" aria-label={title}>
+      <h3>{title}</h3>
+      <ul class="list">
+        {members.map((member) => (
+          <MemberRow key={member.userId} member={member} room={room} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function MemberRow({ member, room }: { readonly member: Member; readonly room: Room }) {
   const { account } = useWorkspace();
   const { userId, username, role, isOnline } = member;
   const isMe = userId === account.userId;
   const words = (
     <>
-      <Avatar userId={userId} username={username} isOnline={isOnline} size="small" />
-      <span class="row-name">
-        {username}
-        {isMe && <span class="row-note"> (you)</span>}
+      <PersonAvatar userId={userId} username={username} isOnline={isOnline} />
+      <span class="row-words">
+        <span class="row-name">
+          {username}
+          {isMe && <span class="row-note"> (you)</span>}
+        </span>
+        <StatusWords userId={userId} isOnline={isOnline} />
       </span>
-      <span class="hidden">{isOnline ? ", online" : ", offline"}</span>
-      {ROLES[role] !== undefined && <span class="role">{ROLES[role]}</span>}
+      {roleName(role) !== undefined && <span class="role">{roleName(role)}</span>}
+      {member.mutedUntil !== undefined && <span class="role role-warn">Muted</span>}
     </>
   );
-  if (isMe) return <li class="row row-still">{words}</li>;
   return (
-    <li>
-      <Link to={paths.direct(userId)} class="row">
-        {words}
-        <span class="row-hint">
-          <Icon name="chat" />
+    <li class="member">
+      {isMe ? (
+        <span class="row row-still">{words}</span>
+      ) : (
+        <Link to={paths.direct(userId)} class="row">
+          {words}
           <span class="hidden">: write a direct message</span>
-        </span>
-      </Link>
+        </Link>
+      )}
+      {!isMe && <MemberMenu member={member} room={room} />}
     </li>
   );
 }
 
-/** Ordinary members need no label. */
-const ROLES: Partial<Record<MemberRole, string>> = {
-  [MemberRole.OWNER]: "Owner",
-  [MemberRole.ADMIN]: "Admin",
-  [MemberRole.MODERATOR]: "Moderator",
-};
-
-/** Those who are there first, then by what they may do, then by name. */
-function ranked(members: readonly Member[]): Member[] {
-  return [...members].sort(
-    (a, b) => Number(b.isOnline) - Number(a.isOnline) || b.role - a.role || a.username.localeCompare(b.username),
-  );
+/** By what they may do, then by name. */
+function byRank(a: Member, b: Member): number {
+  return (b.role || MemberRole.MEMBER) - (a.role || MemberRole.MEMBER) || a.username.localeCompare(b.username);
 }

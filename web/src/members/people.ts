@@ -1,5 +1,7 @@
+import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { ChatEvent, ChatSignal } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import { SanctionKind } from "#gen/veza/chat/v1/moderation_pb.ts";
 import { PresenceStatus } from "#gen/veza/chat/v1/presence_pb.ts";
 import type { Member } from "#gen/veza/chat/v1/room_pb.ts";
 import type { Clients } from "../app/clients.ts";
@@ -30,6 +32,16 @@ export function createPeople({ chat }: Pick<Clients, "chat">) {
   };
 }
 
+/** A mute that does not end by itself. */
+const FOR_GOOD = timestampFromMs(Date.UTC(9999, 0));
+
+type Change = Partial<Pick<Member, "role" | "isOnline">> & { readonly mutedUntil?: Timestamp | undefined };
+
+function changed(member: Member, changes: Change): Member {
+  const { mutedUntil, ...rest } = { ...member, ...changes };
+  return (mutedUntil === undefined ? rest : { ...rest, mutedUntil }) as Member;
+}
+
 function createCircle({ chat }: Pick<Clients, "chat">, roomId: string): Circle {
   const members = signal<readonly Member[] | undefined>(undefined);
   const nextPage = signal("");
@@ -42,8 +54,8 @@ function createCircle({ chat }: Pick<Clients, "chat">, roomId: string): Circle {
     nextPage.value = page.nextPageToken;
   }
 
-  function change(userId: string, changes: Partial<Member>): void {
-    members.value = members.peek()?.map((member) => (member.userId === userId ? { ...member, ...changes } : member));
+  function change(userId: string, changes: Change): void {
+    members.value = members.peek()?.map((member) => (member.userId === userId ? changed(member, changes) : member));
   }
 
   return {
@@ -70,6 +82,15 @@ function createCircle({ chat }: Pick<Clients, "chat">, roomId: string): Circle {
         }
         case "memberRoleChanged":
           change(payload.value.userId, { role: payload.value.role });
+          return;
+        case "sanctionImposed": {
+          const { sanction } = payload.value;
+          if (sanction?.kind === SanctionKind.MUTE)
+            change(sanction.userId, { mutedUntil: sanction.expiresAt ?? FOR_GOOD });
+          return;
+        }
+        case "sanctionLifted":
+          if (payload.value.kind === SanctionKind.MUTE) change(payload.value.userId, { mutedUntil: undefined });
           return;
       }
     },

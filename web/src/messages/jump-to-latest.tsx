@@ -6,15 +6,19 @@ import { Icon } from "../ui/icon.tsx";
 
 interface JumpToLatestProps {
   readonly messages: readonly Message[];
+  /** Whether there are later messages than these. */
+  readonly hasNewer: boolean;
   readonly onJump: () => void;
 }
 
 /** For who reads further up: how much came meanwhile, and the way back. */
-export function JumpToLatest({ messages, onJump }: JumpToLatestProps) {
+export function JumpToLatest({ messages, hasNewer, onJump }: JumpToLatestProps) {
   const { account } = useWorkspace();
   // It appears when the reader leaves the end: what comes after that is new to them.
   const leftAt = useRef(messages.at(-1)?.sequence ?? 0n);
-  const fresh = messages.filter(({ sequence, senderId }) => sequence > leftAt.current && senderId !== account.userId);
+  const fresh = hasNewer
+    ? []
+    : messages.filter(({ sequence, senderId }) => sequence > leftAt.current && senderId !== account.userId);
   return (
     <button type="button" class={fresh.length > 0 ? "jump jump-fresh" : "jump"} onClick={onJump}>
       <Icon name="down" />

@@ -7,12 +7,12 @@ import { useAction } from "../ui/use-action.ts";
 
 /** Changes what was said, in its place. The text stays until the service has taken it. */
 export function MessageEditor({ message, onClose }: { readonly message: Message; readonly onClose: () => void }) {
-  const { clients } = useWorkspace();
+  const { messages } = useWorkspace();
   const [text, setText] = useState(message.content);
   const [save, isBusy] = useAction(async () => {
     const content = text.trim();
     if (content === "") return;
-    if (content !== message.content) await clients.chat.editMessage({ messageId: message.id, content });
+    if (content !== message.content) await messages.edit(message, content);
     onClose();
   });
   return (

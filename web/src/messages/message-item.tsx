@@ -1,29 +1,47 @@
-import type { Signal } from "@preact/signals";
-import { useState } from "preact/hooks";
+import { type Signal, useComputed } from "@preact/signals";
 import type { Message } from "#gen/veza/chat/v1/message_pb.ts";
 import { useWorkspace } from "../app/use-workspace.ts";
+import { AttachmentList } from "../attachments/attachment-list.tsx";
+import { ReactionList } from "../reactions/reaction-list.tsx";
 import { clockText, dateOf, fullText, shortClockText } from "../text/times.ts";
+import { Quote } from "../threads/quote.tsx";
+import { ThreadLink } from "../threads/thread-link.tsx";
 import { Avatar } from "../ui/avatar.tsx";
-import { IconButton } from "../ui/button.tsx";
-import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { Icon } from "../ui/icon.tsx";
 import { MessageEditor } from "./message-editor.tsx";
 import { MessageText } from "./message-text.tsx";
+import { MessageTools } from "./message-tools.tsx";
+import { useSetting } from "./use-place.ts";
 
-interface MessageItemProps {
-  readonly message: Message;
-  readonly opensGroup: boolean;
+/** What is the same for all messages of a list. */
+export interface ListState {
+  /** The message that is being edited. */
   readonly editing: Signal<string | undefined>;
+  /** The message that one points at or that has the focus: only that one shows what can be done with it. */
+  readonly active: Signal<string | undefined>;
 }
 
-export function MessageItem({ message, opensGroup, editing }: MessageItemProps) {
+interface MessageItemProps extends ListState {
+  readonly message: Message;
+  readonly opensGroup: boolean;
+  readonly isTarget?: boolean;
+}
+
+export function MessageItem({ message, opensGroup, isTarget = false, editing, active }: MessageItemProps) {
   const { account } = useWorkspace();
+  const { threadOf } = useSetting();
   const { id, senderId, isDeleted, isEdited, content } = message;
+  const isEditing = useComputed(() => editing.value === id).value && !isDeleted;
+  const isActive = useComputed(() => active.value === id).value;
   const name = message.senderUsername || "Deleted account";
-  const isEditing = editing.value === id && !isDeleted;
-  const canChange = senderId === account.userId && !isDeleted && !isEditing;
+  const isForMe = message.mentions.some(({ userId }) => userId === account.userId);
   return (
-    // Focusable by touch and mouse: what can be done with it then comes into sight, where nothing hovers.
-    <li class={opensGroup ? "message message-first" : "message"} tabIndex={canChange ? -1 : undefined}>
+    // Focusable: arrows lead from one to the next, and a tap shows what can be done where nothing hovers.
+    <li
+      class={classesOf({ "message-first": opensGroup, "message-for-me": isForMe, "message-target": isTarget })}
+      data-message={id}
+      tabIndex={-1}
+    >
       {opensGroup ? (
         <Avatar userId={senderId} username={name} />
       ) : (
@@ -32,16 +50,24 @@ export function MessageItem({ message, opensGroup, editing }: MessageItemProps) 
         </span>
       )}
       <div class="message-body">
+        {opensGroup && message.replyTo !== undefined && message.replyTo !== threadOf && (
+          <Quote messageId={message.replyTo} />
+        )}
         <MessageHead message={message} name={name} isHidden={!opensGroup} />
         {isDeleted ? (
           <p class="message-gone">Message deleted</p>
         ) : isEditing ? (
           <MessageEditor message={message} onClose={() => (editing.value = undefined)} />
         ) : (
-          <MessageText content={content} note={isEdited ? "(edited)" : undefined} />
+          content !== "" && (
+            <MessageText content={content} mentions={message.mentions} note={isEdited ? "(edited)" : undefined} />
+          )
         )}
+        <AttachmentList attachments={message.attachments} />
+        <ReactionList message={message} />
+        <ThreadLink message={message} />
       </div>
-      {canChange && <MessageActions message={message} onEdit={() => (editing.value = id)} />}
+      {isActive && !isDeleted && !isEditing && <MessageTools message={message} onEdit={() => (editing.value = id)} />}
     </li>
   );
 }
@@ -50,31 +76,20 @@ export function MessageItem({ message, opensGroup, editing }: MessageItemProps) 
 function MessageHead(props: { readonly message: Message; readonly name: string; readonly isHidden: boolean }) {
   const date = dateOf(props.message.createdAt);
   return (
-    <p class={props.isHidden ? "hidden" : "message-head"}>
-      <b class="message-name">{props.name}</b>{" "}
-      <time dateTime={date.toISOString()} title={fullText(date)}>
+    <p class={props.isHidden && !props.message.pinned ? "hidden" : "message-head"}>
+      {props.isHidden ? <b class="hidden">{props.name}</b> : <b class="message-name">{props.name}</b>}{" "}
+      <time class={props.isHidden ? "hidden" : undefined} dateTime={date.toISOString()} title={fullText(date)}>
         {clockText(date)}
       </time>
+      {props.message.pinned && (
+        <span class="message-pinned">
+          <Icon name="pin" /> Pinned
+        </span>
+      )}
     </p>
   );
 }
 
-function MessageActions({ message, onEdit }: { readonly message: Message; readonly onEdit: () => void }) {
-  const { clients } = useWorkspace();
-  const [isAsking, setAsking] = useState(false);
-  return (
-    <div class="message-actions">
-      <IconButton icon="pencil" label="Edit message" onClick={onEdit} />
-      <IconButton icon="bin" label="Delete message" onClick={() => setAsking(true)} />
-      {isAsking && (
-        <ConfirmDialog
-          title="Delete this message?"
-          text="What it says is gone for everybody; that there was a message stays visible."
-          verb="Delete"
-          onConfirm={async () => void (await clients.chat.deleteMessage({ messageId: message.id }))}
-          onClose={() => setAsking(false)}
-        />
-      )}
-    </div>
-  );
+function classesOf(marks: Record<string, boolean>): string {
+  return ["message", ...Object.keys(marks).filter((mark) => marks[mark])].join(" ");
 }

@@ -1,5 +1,5 @@
-import type { Signal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { type Signal, useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useAttention } from "../app/use-attention.ts";
 import { useWorkspace } from "../app/use-workspace.ts";
 import { OutgoingItem } from "../composer/outgoing-item.tsx";
@@ -9,55 +9,89 @@ import { Button } from "../ui/button.tsx";
 import { Empty } from "../ui/empty.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { complain } from "../ui/toasts.ts";
+import { FurtherMessages } from "./further-messages.tsx";
 import { JumpToLatest } from "./jump-to-latest.tsx";
-import { MessageItem } from "./message-item.tsx";
+import { type ListState, MessageItem } from "./message-item.tsx";
+import { MessageNavigation } from "./message-navigation.tsx";
 import { type Row, rowsOf } from "./message-rows.ts";
-import type { Place } from "./places.ts";
+import { useNewLine } from "./use-new-line.ts";
+import { useSetting } from "./use-place.ts";
 import { useScroll } from "./use-scroll.ts";
 
 interface MessageLogProps {
-  readonly place: Place;
   /** The room whose reading is counted; undefined for a conversation that has not begun, and for a guest. */
-  readonly roomId: string | undefined;
+  readonly countedRoomId: string | undefined;
   /** The message that is being edited. */
   readonly editing: Signal<string | undefined>;
   /** What to say while nothing was said. */
   readonly emptyText: string;
 }
 
+/** A message that was jumped to is marked for so long. */
+const MARKED_MS = 2_500;
+
 /** What was said in a place, and what is on its way there. */
-export function MessageLog({ place, roomId, editing, emptyText }: MessageLogProps) {
+export function MessageLog({ countedRoomId, editing, emptyText }: MessageLogProps) {
   const { account, outbox, unread } = useWorkspace();
+  const { place } = useSetting();
   const { timeline } = place;
   const box = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLOListElement>(null);
-  const scroll = useScroll(box, list);
+  const active = useSignal<string | undefined>(undefined);
   const isLooking = useAttention();
-
-  const unreadAfter = useMemo(() => {
-    const before = roomId === undefined ? undefined : unread.peek(roomId);
-    return before !== undefined && before.count > 0 ? before.lastRead : undefined;
-  }, [roomId]);
+  const hasNewer = timeline.hasNewer.value;
+  const scroll = useScroll(box, list, !hasNewer);
+  const isAtLatest = scroll.isAtEnd && !hasNewer;
 
   const messages = timeline.messages.value;
-  const outgoing = outbox.of(place.key);
-  const rows = useMemo(() => rowsOf(messages, unreadAfter, account.userId), [messages, unreadAfter]);
+  const outgoing = hasNewer ? [] : outbox.of(place.key);
   const head = timeline.head.value;
+  const newAfter = useNewLine(countedRoomId, timeline.head, isLooking);
+  const rows = useMemo(() => rowsOf(messages, newAfter, account.userId), [messages, newAfter]);
 
   // Whoever is at the end, and looks, has read it.
   useEffect(() => {
-    if (scroll.isAtEnd && isLooking && roomId !== undefined && head > 0n) unread.read(roomId, head);
-  }, [scroll.isAtEnd, isLooking, roomId, head]);
+    if (isAtLatest && isLooking && countedRoomId !== undefined && head > 0n) unread.read(countedRoomId, head);
+  }, [isAtLatest, isLooking, countedRoomId, head]);
+
+  function toLatest(): void {
+    scroll.toEnd();
+    if (timeline.hasNewer.peek()) timeline.reload().then(scroll.toEnd, complain);
+  }
 
   // What one writes oneself is worth seeing.
-  const lastOutgoing = outgoing.at(-1)?.requestId;
+  const lastOutgoing = outbox.of(place.key).at(-1)?.requestId;
   useEffect(() => {
-    if (lastOutgoing !== undefined) scroll.toEnd();
+    if (lastOutgoing !== undefined) toLatest();
   }, [lastOutgoing]);
 
   useEffect(() => {
-    if (scroll.isAtEnd) timeline.trim();
-  }, [scroll.isAtEnd, messages.length]);
+    if (isAtLatest) timeline.trim();
+  }, [isAtLatest, messages.length]);
+
+  // Reading goes on where it ended: at the line above what is new, if there is one.
+  const isReady = timeline.state.value === "ready";
+  useLayoutEffect(() => {
+    const line = list.current?.querySelector<HTMLElement>(".unread-line");
+    if (isReady && line != null && timeline.target.peek() === undefined) scroll.toElement(line, "start");
+  }, [isReady]);
+
+  const [marked, setMarked] = useState<string>();
+  const target = timeline.target.value;
+  useLayoutEffect(() => {
+    if (target === undefined) return;
+    const item = list.current?.querySelector<HTMLElement>(`[data-message="${target.messageId}"]`);
+    if (item == null) return;
+    timeline.target.value = undefined;
+    scroll.toElement(item, "center");
+    item.focus({ preventScroll: true });
+    setMarked(target.messageId);
+  }, [target, messages]);
+  useEffect(() => {
+    if (marked === undefined) return;
+    const timer = setTimeout(setMarked, MARKED_MS, undefined);
+    return () => clearTimeout(timer);
+  }, [marked]);
 
   if (timeline.state.value === "failed") {
     const problem = timeline.problem.value;
@@ -76,32 +110,56 @@ export function MessageLog({ place, roomId, editing, emptyText }: MessageLogProp
     );
   }
 
-  const isLoading = timeline.state.value === "loading";
-  const isEmpty = !isLoading && messages.length === 0 && outgoing.length === 0;
+  const isEmpty = isReady && messages.length === 0 && outgoing.length === 0;
   return (
     <div class="log-frame">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable with the keyboard */}
-      <section ref={box} class="log" tabIndex={0} aria-label="Messages">
-        {isLoading && <Skeleton label="Loading messages" kind="messages" count={6} />}
+      <section
+        ref={box}
+        class="log"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable with the keyboard
+        tabIndex={0}
+        aria-label="Messages"
+        onKeyDown={(event) => {
+          if (event.target !== event.currentTarget || event.key !== "ArrowUp") return;
+          event.preventDefault();
+          lastInSight(event.currentTarget)?.focus();
+        }}
+      >
+        {!isReady && <Skeleton label="Loading messages" kind="messages" count={6} />}
         {isEmpty && <Empty icon="chat" title="Nothing was said here yet" text={emptyText} />}
-        {timeline.hasOlder.value && <OlderMessages place={place} box={box} />}
-        <div role="log" aria-live="polite" aria-busy={timeline.isLoadingOlder.value}>
-          <ol ref={list} class="messages">
-            {rows.map((row) => (
-              <LogRow key={row.key} row={row} editing={editing} />
-            ))}
-            {outgoing.map((item) => (
-              <OutgoingItem key={item.requestId} item={item} />
-            ))}
-          </ol>
-        </div>
+        <FurtherMessages side="older" timeline={timeline} box={box} />
+        <MessageNavigation active={active}>
+          {/* What is read in later was said earlier: only what is said now is read out. */}
+          <div role="log" aria-live={hasNewer ? "off" : "polite"} aria-busy={timeline.isLoadingOlder.value}>
+            <ol ref={list} class="messages">
+              {rows.map((row) => (
+                <LogRow
+                  key={row.key}
+                  row={row}
+                  editing={editing}
+                  active={active}
+                  isTarget={row.kind === "message" && row.message.id === marked}
+                />
+              ))}
+              {outgoing.map((item) => (
+                <OutgoingItem key={item.requestId} item={item} />
+              ))}
+            </ol>
+          </div>
+        </MessageNavigation>
+        <FurtherMessages side="newer" timeline={timeline} box={box} />
       </section>
-      {!scroll.isAtEnd && <JumpToLatest messages={messages} onJump={scroll.toEnd} />}
+      {!isAtLatest && isReady && <JumpToLatest messages={messages} hasNewer={hasNewer} onJump={toLatest} />}
     </div>
   );
 }
 
-function LogRow({ row, editing }: { readonly row: Row; readonly editing: Signal<string | undefined> }) {
+interface LogRowProps extends ListState {
+  readonly row: Row;
+  readonly isTarget: boolean;
+}
+
+function LogRow({ row, isTarget, editing, active }: LogRowProps) {
   switch (row.kind) {
     case "day":
       return (
@@ -116,35 +174,20 @@ function LogRow({ row, editing }: { readonly row: Row; readonly editing: Signal<
         </li>
       );
     case "message":
-      return <MessageItem message={row.message} opensGroup={row.opensGroup} editing={editing} />;
+      return (
+        <MessageItem
+          message={row.message}
+          opensGroup={row.opensGroup}
+          isTarget={isTarget}
+          editing={editing}
+          active={active}
+        />
+      );
   }
 }
 
-/** Reads older messages as soon as its place above the log comes near. */
-function OlderMessages({ place, box }: { readonly place: Place; readonly box: { current: HTMLElement | null } }) {
-  const ref = useRef<HTMLDivElement>(null);
-  const oldest = place.timeline.messages.value[0]?.id;
-  const read = () => void place.timeline.loadOlder().catch(complain);
-  // Anew for every oldest message: one that stays in sight tells nothing by itself.
-  useEffect(() => {
-    const nearing = new IntersectionObserver(([entry]) => entry?.isIntersecting && read(), {
-      root: box.current,
-      rootMargin: "600px 0px 0px 0px",
-    });
-    if (ref.current !== null) nearing.observe(ref.current);
-    return () => nearing.disconnect();
-  }, [oldest]);
-  return (
-    <div ref={ref} class="older">
-      {place.timeline.isLoadingOlder.value ? (
-        <>
-          <span class="spinner" /> Loading earlier messages…
-        </>
-      ) : (
-        <button type="button" class="text-button" onClick={read}>
-          Show earlier messages
-        </button>
-      )}
-    </div>
-  );
+function lastInSight(box: HTMLElement): HTMLElement | undefined {
+  const bottom = box.getBoundingClientRect().bottom;
+  const items = [...box.querySelectorAll<HTMLElement>("[data-message]")];
+  return items.findLast((item) => item.getBoundingClientRect().top < bottom);
 }

@@ -17,7 +17,7 @@ const GROUP_MS = 5 * 60_000;
  */
 export function rowsOf(messages: readonly Message[], unreadAfter: bigint | undefined, me: string): Row[] {
   const rows: Row[] = [];
-  let last: { senderId: string; at: number; day: number } | undefined;
+  let last: { senderId: string; replyTo: string | undefined; at: number; day: number } | undefined;
   let hasLine = unreadAfter === undefined;
   for (const message of messages) {
     const date = dateOf(message.createdAt);
@@ -33,9 +33,10 @@ export function rowsOf(messages: readonly Message[], unreadAfter: bigint | undef
       !isFirstUnread &&
       last.day === day &&
       last.senderId === message.senderId &&
+      last.replyTo === message.replyTo &&
       date.getTime() - last.at < GROUP_MS;
     rows.push({ kind: "message", key: message.id, message, opensGroup: !continues });
-    last = { senderId: message.senderId, at: date.getTime(), day };
+    last = { senderId: message.senderId, replyTo: message.replyTo, at: date.getTime(), day };
   }
   return rows;
 }

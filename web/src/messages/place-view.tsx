@@ -2,14 +2,14 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { useWorkspace } from "../app/use-workspace.ts";
+import { DropTarget } from "../attachments/drop-target.tsx";
 import { Composer } from "../composer/composer.tsx";
 import { MessageLog } from "./message-log.tsx";
-import type { Place } from "./places.ts";
+import { useSetting } from "./use-place.ts";
 
 interface PlaceViewProps {
-  readonly place: Place;
-  /** Undefined for a conversation that has not begun, and a room that the person only looks into. */
-  readonly roomId: string | undefined;
+  /** The room whose reading is counted; undefined for a conversation that has not begun, and for a guest. */
+  readonly countedRoomId: string | undefined;
   readonly composerLabel: string;
   /** Whether one comes here to write. False beside something else. */
   readonly takesFocus?: boolean;
@@ -19,8 +19,9 @@ interface PlaceViewProps {
 }
 
 /** The log of a place above the composer. */
-export function PlaceView({ place, roomId, composerLabel, takesFocus = true, emptyText, bar }: PlaceViewProps) {
+export function PlaceView({ countedRoomId, composerLabel, takesFocus = true, emptyText, bar }: PlaceViewProps) {
   const { account } = useWorkspace();
+  const { place, roomId } = useSetting();
   const { timeline } = place;
   const editing = useSignal<string | undefined>(undefined);
 
@@ -47,10 +48,11 @@ export function PlaceView({ place, roomId, composerLabel, takesFocus = true, emp
   }
 
   return (
-    <div class="place">
-      <MessageLog place={place} roomId={roomId} editing={editing} emptyText={emptyText} />
+    <DropTarget uploadKey={bar === undefined && roomId !== undefined ? place.key : undefined}>
+      <MessageLog countedRoomId={countedRoomId} editing={editing} emptyText={emptyText} />
       {bar ?? (
         <Composer
+          draftKey={place.key}
           place={place}
           roomId={roomId}
           label={composerLabel}
@@ -59,6 +61,6 @@ export function PlaceView({ place, roomId, composerLabel, takesFocus = true, emp
           onEditLast={editLast}
         />
       )}
-    </div>
+    </DropTarget>
   );
 }

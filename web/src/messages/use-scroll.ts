@@ -7,15 +7,24 @@ const NEAR_PX = 48;
 export interface Scroll {
   readonly isAtEnd: boolean;
   toEnd(): void;
+  /** Brings something of the list into sight; the reader stays there. */
+  toElement(element: HTMLElement, at: "start" | "center"): void;
 }
 
 /**
  * Keeps a growing list where its reader is: at the end, if they are there; else where they are, whatever comes in above
  * or below. The browser's own scroll anchoring would do in part, and not in every browser.
+ * @param isWhole whether the end of the list is the end of all there is: only there a reader is kept at the end
  */
-export function useScroll(box: RefObject<HTMLElement | null>, list: RefObject<HTMLElement | null>): Scroll {
+export function useScroll(
+  box: RefObject<HTMLElement | null>,
+  list: RefObject<HTMLElement | null>,
+  isWhole: boolean,
+): Scroll {
   const [isAtEnd, setAtEnd] = useState(true);
   const isStuck = useRef(true);
+  const sticks = useRef(isWhole);
+  sticks.current = isWhole;
   /** The first message in sight, and where it was. */
   const anchor = useRef<{ element: HTMLElement; top: number } | undefined>(undefined);
   /** Where the list stood when it was last looked at. */
@@ -31,7 +40,7 @@ export function useScroll(box: RefObject<HTMLElement | null>, list: RefObject<HT
   }
 
   function stick(): void {
-    if (isStuck.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
+    if (isStuck.current && sticks.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
   }
 
   /** The reader has just begun to scroll up, and the event that tells so is still to come. */
@@ -44,7 +53,7 @@ export function useScroll(box: RefObject<HTMLElement | null>, list: RefObject<HT
   useLayoutEffect(() => {
     const before = anchor.current;
     if (box.current !== null && isLeaving(box.current)) isStuck.current = false;
-    if (isStuck.current) stick();
+    if (isStuck.current && sticks.current) stick();
     else if (before?.element.isConnected && box.current !== null) {
       box.current.scrollTop += before.element.offsetTop - before.top;
     }
@@ -80,6 +89,11 @@ export function useScroll(box: RefObject<HTMLElement | null>, list: RefObject<HT
       isStuck.current = true;
       setAtEnd(true);
       stick();
+    },
+    toElement(element, at) {
+      isStuck.current = false;
+      element.scrollIntoView({ block: at });
+      measure();
     },
   };
 }

@@ -4,12 +4,16 @@ import { type Problem, problemOf } from "../../../src/client/index.ts";
 import { navigate, paths } from "../app/router.ts";
 import { useWorkspace } from "../app/use-workspace.ts";
 import { InvitedRoom } from "../invites/invited-room.tsx";
-import { MembersPanel } from "../members/members-panel.tsx";
 import { PlaceSkeleton } from "../messages/place-skeleton.tsx";
 import { PlaceView } from "../messages/place-view.tsx";
+import { useJump } from "../messages/use-jump.ts";
+import { SettingContext } from "../messages/use-place.ts";
+import { SidePanel } from "../panel/side-panel.tsx";
 import { JoinBar } from "./join-bar.tsx";
+import { rankIn } from "./rank.ts";
 import { RoomHeader } from "./room-header.tsx";
 import { RoomUnavailable } from "./room-unavailable.tsx";
+import { useGuestEvents } from "./use-guest-events.ts";
 
 interface RoomPageProps {
   readonly roomId: string;
@@ -49,30 +53,26 @@ export function RoomPage({ roomId, inviteCode }: RoomPageProps) {
 }
 
 function OpenRoom({ room }: { readonly room: Room }) {
-  const { places, live } = useWorkspace();
-  const [showsMembers, setShowsMembers] = useState(() => matchMedia("(min-width: 68rem)").matches);
+  const { account, places } = useWorkspace();
   const isMember = room.myRole !== undefined;
-
-  // Who is no member is not sent the room's events unless asking for them.
-  useEffect(() => {
-    if (isMember) return;
-    const looking = new AbortController();
-    live.watch(room.id, room.headSequence, looking.signal);
-    return () => looking.abort();
-  }, [isMember]);
+  const canWrite = isMember && room.isActive;
+  const place = places.room(room.id);
+  useGuestEvents(room);
+  useJump(place.timeline);
 
   return (
-    <div class={showsMembers ? "room room-with-members" : "room"}>
-      <RoomHeader room={room} showsMembers={showsMembers} onToggleMembers={() => setShowsMembers(!showsMembers)} />
-      <PlaceView
-        place={places.room(room.id)}
-        // Nobody counts what a guest has read.
-        roomId={isMember ? room.id : undefined}
-        composerLabel={`Message ${room.name}`}
-        emptyText={isMember ? "Say the first word." : "Join the room to say the first word."}
-        bar={isMember && room.isActive ? undefined : <JoinBar room={room} />}
-      />
-      {showsMembers && <MembersPanel room={room} onClose={() => setShowsMembers(false)} />}
-    </div>
+    <SettingContext.Provider value={{ place, roomId: room.id, room, rank: rankIn(room, account.isAdmin), canWrite }}>
+      <div class="room">
+        <RoomHeader room={room} />
+        <PlaceView
+          // Nobody counts what a guest has read.
+          countedRoomId={isMember ? room.id : undefined}
+          composerLabel={`Message ${room.name}`}
+          emptyText={isMember ? "Say the first word." : "Join the room to say the first word."}
+          bar={canWrite ? undefined : <JoinBar room={room} />}
+        />
+        <SidePanel />
+      </div>
+    </SettingContext.Provider>
   );
 }

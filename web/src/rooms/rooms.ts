@@ -1,8 +1,10 @@
 import { batch, computed, signal } from "@preact/signals";
 import { type ChatEvent, LeaveReason } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { CreateRoomRequest } from "#gen/veza/chat/v1/chat_service_pb.ts";
+import { type Sanction, SanctionKind } from "#gen/veza/chat/v1/moderation_pb.ts";
 import { MemberRole, type Room, RoomType, RoomVisibility } from "#gen/veza/chat/v1/room_pb.ts";
 import type { Clients } from "../app/clients.ts";
+import { dateOf, shortText } from "../text/times.ts";
 import { note } from "../ui/toasts.ts";
 
 export type Rooms = ReturnType<typeof createRooms>;
@@ -39,6 +41,11 @@ export function createRooms({ chat }: Clients, me: string) {
     const { room } = await chat.getRoomInfo({ roomId });
     if (room === undefined) throw new Error("the service sent no room");
     return room;
+  }
+
+  /** Reads afresh what events do not tell; until then what is known does. */
+  async function refresh(roomId: string): Promise<void> {
+    await read(roomId).then(put, () => {});
   }
 
   return {
@@ -93,6 +100,11 @@ export function createRooms({ chat }: Clients, me: string) {
       put(await read(roomId));
     },
 
+    async archive(roomId: string): Promise<void> {
+      await chat.archiveRoom({ roomId });
+      change(roomId, { isActive: false });
+    },
+
     async leave(roomId: string): Promise<void> {
       await chat.leaveRoom({ roomId });
       forgetMembership(roomId);
@@ -121,7 +133,24 @@ export function createRooms({ chat }: Clients, me: string) {
           changes.memberCount = room.memberCount - 1;
           break;
         case "memberRoleChanged":
-          if (payload.value.userId === me) changes.myRole = payload.value.role;
+          if (payload.value.userId === me) {
+            changes.myRole = payload.value.role;
+            // Blocked words are told to moderators only.
+            if (room.myRole !== payload.value.role) void refresh(event.roomId);
+          }
+          break;
+        case "messageWarned":
+          if (payload.value.userId === me) note(warned(room.name, payload.value.reason));
+          break;
+        case "sanctionImposed": {
+          const { sanction } = payload.value;
+          if (sanction?.userId === me && sanction.kind === SanctionKind.MUTE) note(muted(room.name, sanction));
+          break;
+        }
+        case "sanctionLifted":
+          if (payload.value.userId === me && payload.value.kind === SanctionKind.MUTE) {
+            note(`You may write in “${room.name}” again.`);
+          }
           break;
       }
       change(event.roomId, changes);
@@ -140,6 +169,15 @@ export function createRooms({ chat }: Clients, me: string) {
     if (isListed(room)) put(rest as Room);
     else known.value = new Map([...known.peek()].filter(([id]) => id !== roomId));
   }
+}
+
+function warned(roomName: string, reason: string): string {
+  return `A moderator of “${roomName}” warned you${reason === "" ? "." : `: ${reason}`}`;
+}
+
+function muted(roomName: string, { expiresAt, reason }: Sanction): string {
+  const until = expiresAt === undefined ? "" : ` until ${shortText(dateOf(expiresAt))}`;
+  return `You are muted in “${roomName}”${until}${reason === "" ? "." : `: ${reason}`}`;
 }
 
 /** The fields of an event's room that are the same for everybody: not the reader's own role. */

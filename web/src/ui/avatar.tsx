@@ -4,15 +4,16 @@ const TINTS = 8;
 interface AvatarProps {
   readonly userId: string;
   readonly username: string;
-  readonly isOnline?: boolean;
+  /** A dot, for how the person shows themselves. */
+  readonly status?: string;
   readonly size?: "small" | "medium";
 }
 
 /** A person's initial on a tint of their own. The name stands next to it. */
-export function Avatar({ userId, username, isOnline = false, size = "medium" }: AvatarProps) {
+export function Avatar({ userId, username, status = "offline", size = "medium" }: AvatarProps) {
   const initial = [...username][0]?.toUpperCase() ?? "?";
   return (
-    <span class={`avatar avatar-${size} tint-${tintOf(userId)}${isOnline ? " avatar-online" : ""}`} aria-hidden="true">
+    <span class={`avatar avatar-${size} avatar-${status} tint-${tintOf(userId)}`} aria-hidden="true">
       {initial}
     </span>
   );

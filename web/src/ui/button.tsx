@@ -1,4 +1,4 @@
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, RefObject } from "preact";
 import { Icon, type IconName } from "./icon.tsx";
 
 interface ButtonProps {
@@ -8,16 +8,31 @@ interface ButtonProps {
   readonly isBusy?: boolean;
   readonly isWide?: boolean;
   readonly icon?: IconName;
+  /** Whether it opens something, and whether that is open. */
+  readonly isExpanded?: boolean;
+  readonly buttonRef?: RefObject<HTMLButtonElement | null>;
   readonly onClick?: (event: MouseEvent) => void;
   readonly children: ComponentChildren;
 }
 
 export function Button(props: ButtonProps) {
-  const { kind = "plain", type = "button", isBusy = false, isWide = false, icon, onClick, children } = props;
+  const {
+    kind = "plain",
+    type = "button",
+    isBusy = false,
+    isWide = false,
+    icon,
+    isExpanded,
+    buttonRef,
+    onClick,
+    children,
+  } = props;
   return (
     // Disabled only in effect: a button that loses the focus while it works throws keyboard users back to the top.
     <button
+      {...(buttonRef !== undefined && { ref: buttonRef })}
       type={type}
+      aria-expanded={isExpanded}
       class={`button button-${kind}${isWide ? " button-wide" : ""}`}
       aria-disabled={isBusy}
       aria-busy={isBusy}
@@ -39,7 +54,10 @@ interface IconButtonProps {
   readonly kind?: "plain" | "primary";
   readonly isPressed?: boolean;
   readonly isDisabled?: boolean;
+  /** Whether it opens something, and whether that is open. */
+  readonly isExpanded?: boolean;
   readonly type?: "button" | "submit";
+  readonly buttonRef?: RefObject<HTMLButtonElement | null>;
   readonly onClick?: (event: MouseEvent) => void;
 }
 
@@ -50,15 +68,19 @@ export function IconButton({
   type = "button",
   isPressed,
   isDisabled,
+  isExpanded,
+  buttonRef,
   onClick,
 }: IconButtonProps) {
   return (
     <button
+      {...(buttonRef !== undefined && { ref: buttonRef })}
       type={type}
       class={`icon-button icon-button-${kind}`}
       aria-label={label}
       title={label}
       aria-pressed={isPressed}
+      aria-expanded={isExpanded}
       disabled={isDisabled}
       onClick={onClick}
     >

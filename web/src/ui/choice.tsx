@@ -2,17 +2,25 @@ import { useId } from "preact/hooks";
 
 interface ChoiceProps<Value extends string> {
   readonly legend: string;
+  /** The legend is only read out. */
+  readonly isQuiet?: boolean;
   readonly value: Value;
   readonly options: readonly { readonly value: Value; readonly label: string; readonly hint?: string }[];
   readonly onChange: (value: Value) => void;
 }
 
 /** One of a few, all in sight. */
-export function Choice<Value extends string>({ legend, value, options, onChange }: ChoiceProps<Value>) {
+export function Choice<Value extends string>({
+  legend,
+  isQuiet = false,
+  value,
+  options,
+  onChange,
+}: ChoiceProps<Value>) {
   const name = useId();
   return (
     <fieldset class="choice">
-      <legend>{legend}</legend>
+      <legend class={isQuiet ? "hidden" : undefined}>{legend}</legend>
       <div class="choice-options">
         {options.map((option) => (
           <label key={option.value} class="choice-option">
