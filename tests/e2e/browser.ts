@@ -1,5 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from "playwright-core";
 import { expect } from "vitest";
 
 /** Where screenshots go, for people to look at. */
@@ -55,7 +62,7 @@ export async function register({ page, name }: Visitor): Promise<void> {
 }
 
 /** In sight as soon as somebody is signed in and sees the list. */
-export const arrived = (page: Page) => page.getByRole("link", { name: /account and settings/ });
+export const arrived = (page: Page) => page.getByRole("link", { name: "Account and settings" });
 
 export const passwordOf = (name: string) => `the password of ${name}`;
 
@@ -78,6 +85,20 @@ export const composer = (page: Page) => page.getByRole("textbox", { name: /^Mess
 export async function say({ page }: Visitor, text: string): Promise<void> {
   await composer(page).fill(text);
   await composer(page).press("Enter");
+}
+
+/** A message of the log. */
+export const message = ({ page }: Visitor, text: string | RegExp): Locator =>
+  page
+    .getByRole("region", { name: "Messages" })
+    .locator("[data-message]")
+    .filter({ has: page.locator(".message-text", { hasText: text }) });
+
+/** Does something with a message that stands in its menu. */
+export async function tools(visitor: Visitor, text: string | RegExp, name: string): Promise<void> {
+  await message(visitor, text).hover();
+  await visitor.page.getByRole("button", { name: "More actions" }).click();
+  await visitor.page.getByRole("menuitem", { name }).click();
 }
 
 /** What stands in the log, from top to bottom, with what is still on its way. */

@@ -7,7 +7,7 @@ import { type Message, MessageSchema } from "#gen/veza/chat/v1/message_pb.ts";
 import { applyEvent, insert, type Messages, prepend } from "../../web/src/messages/apply-event.ts";
 import { rowsOf } from "../../web/src/messages/message-rows.ts";
 import { deviceOf } from "../../web/src/text/devices.ts";
-import { piecesOf } from "../../web/src/text/links.ts";
+import { piecesOf } from "../../web/src/text/pieces.ts";
 import { dayText } from "../../web/src/text/times.ts";
 
 test("events may overlap with what was read: the log ends up the same", () => {

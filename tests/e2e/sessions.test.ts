@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { arrived, passwordOf } from "./browser.ts";
+import { openConsole } from "./console-kit.ts";
+
+const house = openConsole();
+
+test("tabs whose token has run out refresh it once, together", async () => {
+  const alice = await house.arrive("alice");
+  const tabs = [alice.page, await alice.context.newPage(), await alice.context.newPage()];
+  await Promise.all(tabs.slice(1).map((tab) => tab.goto(house.app.gateway)));
+  await Promise.all(tabs.map((tab) => arrived(tab).waitFor()));
+
+  const refreshes: string[] = [];
+  alice.context.on("request", (request) => {
+    if (request.url().endsWith("/RefreshToken")) refreshes.push(request.url());
+  });
+  await alice.page.evaluate(() => {
+    const held = JSON.parse(localStorage.getItem("veza.session") ?? "{}");
+    localStorage.setItem("veza.session", JSON.stringify({ ...held, accessExpiresAt: Date.now() }));
+  });
+  await Promise.all(tabs.map((tab) => tab.reload()));
+  await Promise.all(tabs.map((tab) => tab.getByText("Live", { exact: true }).waitFor()));
+  expect(refreshes).toHaveLength(1);
+});
+
+test("signing out in one tab signs out in all of them", async () => {
+  const alice = await house.arrive("alice");
+  const other = await alice.context.newPage();
+  await other.goto(`${house.app.gateway}/account`);
+  await other.getByRole("button", { name: "Sign out" }).click();
+  await other.getByRole("button", { name: "Sign in" }).waitFor();
+  await alice.page.getByRole("button", { name: "Sign in" }).waitFor();
+});
+
+test("a session that is ended elsewhere is out at once", async () => {
+  const alice = await house.arrive("alice");
+  const stranger = await house.visit(alice.name);
+  await stranger.page.getByLabel("User name or e-mail").fill(alice.name);
+  await stranger.page.getByLabel("Password", { exact: true }).fill(passwordOf(alice.name));
+  await stranger.page.getByRole("button", { name: "Sign in" }).click();
+  await arrived(stranger.page).waitFor();
+
+  await alice.page.getByRole("link", { name: /account and settings/ }).click();
+  await alice.page.getByRole("button", { name: /^End/ }).click();
+  await stranger.page.getByText("Your session was ended").waitFor();
+  await stranger.page.getByRole("button", { name: "Sign in" }).waitFor();
+});
+
+test("what is wrong with a form stands at its field", async () => {
+  const alice = await house.arrive("alice");
+  const twin = await house.visit(alice.name);
+  await twin.page.getByRole("button", { name: "Create an account" }).click();
+  await twin.page.getByLabel("User name").fill(alice.name);
+  await twin.page.getByLabel("E-mail").fill("twin@example.org");
+  await twin.page.getByLabel("Password", { exact: true }).fill("long enough");
+  await twin.page.getByRole("button", { name: "Create account" }).click();
+  await expect
+    .poll(() => twin.page.locator(":focus").evaluate((element) => element.getAttribute("aria-invalid")))
+    .toBe("true");
+  await twin.page.getByText("This user name is taken.").waitFor();
+});
