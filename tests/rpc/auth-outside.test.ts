@@ -43,7 +43,7 @@ test("tokens of an outside issuer are accepted, and those who came are known", a
   expect(await reasonOf(bob.getUserInfo({ userId: "9" }))).toBe("USER_NOT_FOUND");
   const renamed = house.as(await outside.tokenFor("7", house.clock.now(), { username: "alice" }));
   expect((await renamed.getUserInfo({})).user).toMatchObject({ username: "alice", role: UserRole.USER });
-  expect(house.auth.jwks()).toEqual({ keys: [] });
+  expect(await house.auth.jwks()).toEqual({ keys: [] });
 });
 
 test("tokens that do not name a user by a number, or are for somebody else, are refused", async () => {

@@ -203,7 +203,7 @@ test("the ready line names where each part listens, once all of them do", async 
 });
 
 test("parts that are not asked for do not listen", async () => {
-  const veza = run({ VEZA_SERVICES: "gateway,chat" });
+  const veza = run({ VEZA_SERVICES: "gateway,chat", VEZA_STREAM_URL: "http://127.0.0.1:1" });
   expect(Object.keys(await veza.ready).sort()).toEqual(["chat", "gateway"]);
   veza.kill("SIGTERM");
   expect((await veza.ended).code).toBe(0);
