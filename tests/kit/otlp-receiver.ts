@@ -5,6 +5,8 @@ import type { AddressInfo } from "node:net";
 /** A span as a collector gets it. */
 export interface ReceivedSpan {
   readonly service: string;
+  /** Which process it was. */
+  readonly instance: string;
   readonly name: string;
   readonly traceId: string;
   readonly spanId: string;
@@ -43,11 +45,13 @@ export async function otlpReceiver(): Promise<OtlpReceiver> {
     if (type !== "application/json") return;
     const told = JSON.parse(body.toString()) as Told;
     for (const { resource, scopeSpans } of told.resourceSpans ?? []) {
-      const service = String(valuesOf(resource.attributes)["service.name"]);
+      const about = valuesOf(resource.attributes);
+      const service = String(about["service.name"]);
+      const instance = String(about["service.instance.id"]);
       for (const span of scopeSpans.flatMap((scope) => scope.spans)) {
         const { name, traceId, spanId, parentSpanId = "", kind, attributes, status } = span;
         spans.push({
-          ...{ service, name, traceId, spanId, parentSpanId, kind, status: status?.code ?? 0 },
+          ...{ service, instance, name, traceId, spanId, parentSpanId, kind, status: status?.code ?? 0 },
           attributes: valuesOf(attributes),
           startedAt: BigInt(span.startTimeUnixNano),
           endedAt: BigInt(span.endTimeUnixNano),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { startParts } from "../kit/parts.ts";
+import { startParts, untilHealthy } from "../kit/parts.ts";
 import { person } from "../kit/people.ts";
 import { expectAlerts, startPrometheus, withoutPrometheus } from "../kit/prometheus.ts";
 
@@ -8,6 +8,7 @@ test.skipIf(withoutPrometheus)(
   "a process that is killed raises alerts: itself, its part, and what is passed on",
   async () => {
     await using parts = await startParts();
+    await untilHealthy(parts);
     const alice = await person(parts, "alice");
     const targets = [...parts.gateways, ...parts.chats, ...parts.streams].map(({ url }) => url);
     await using prometheus = await startPrometheus(targets);

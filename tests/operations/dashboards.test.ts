@@ -8,7 +8,7 @@ import { startApp } from "../kit/app.ts";
 import { countingFrames, frameMs } from "../kit/counting-mp3.ts";
 import { icecastSource } from "../kit/icecast-source.ts";
 import { listenTo } from "../kit/listener.ts";
-import { startParts } from "../kit/parts.ts";
+import { startParts, untilHealthy } from "../kit/parts.ts";
 import { clientsOf, type Person, person } from "../kit/people.ts";
 import { startPostgres } from "../kit/postgres.ts";
 import { type Prometheus, startPrometheus, withoutPrometheus } from "../kit/prometheus.ts";
@@ -106,6 +106,7 @@ describe.skipIf(withoutPrometheus)("every query of the dashboards answers someth
     async () => {
       await using server = await startPostgres();
       await using parts = await startParts({ env: { VEZA_DATABASE_URL: server.url("postgres") } });
+      await untilHealthy(parts);
       const alice = await person(parts, "alice");
       const all = [...parts.gateways, ...parts.chats, ...parts.streams];
       await using prometheus = await startPrometheus(all.map(({ url }) => url));

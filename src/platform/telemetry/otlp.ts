@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { limits } from "../limits.ts";
@@ -20,6 +21,7 @@ export async function openOtlp(
 ): Promise<Otlp> {
   const resource = resourceFromAttributes({
     "service.name": name,
+    "service.instance.id": randomUUID(),
     "service.version": version,
     ...config.resource,
   });
