@@ -146,6 +146,8 @@ export const limits = {
       answerMs: 15_000,
       /** How often a work runs that the server has undone because another was in its way. */
       attempts: 3,
+      /** How long it waits before, at most. */
+      againMs: 50,
       /** How long a start waits for a server that is not there yet. */
       startMs: 30_000,
       startRetryMs: 250,

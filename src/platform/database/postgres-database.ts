@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { CompiledQuery } from "kysely";
 import { Failure, Reason } from "../failure.ts";
 import { limits } from "../limits.ts";
@@ -137,6 +138,7 @@ async function transaction<Result>(
     try {
       const result = await work(session.queries as Queries<unknown>);
       await begun;
+      if (session.aftermath === "lost") throw connectionLost();
       isCommitting = true;
       // What was broken on the way, and ignored, is not committed: the server says so with the name of the command.
       if ((await session.tell("COMMIT")) !== "COMMIT")
@@ -152,6 +154,8 @@ async function transaction<Result>(
     } finally {
       session.release();
     }
+    // Whoever was in the way goes first.
+    await sleep(Math.random() * bounds.againMs);
   }
 }
 
@@ -165,6 +169,10 @@ async function alone<Row>(sessions: PostgresSessions, query: CompiledQuery<Row>)
   } finally {
     session.release();
   }
+}
+
+function connectionLost(): Failure {
+  return new Failure(Reason.UNAVAILABLE, { sentence: "the database was lost: try again", retryAfterMs: 1000 });
 }
 
 function outcomeUnknown(): Failure {

@@ -64,6 +64,10 @@ export class PostgresSession {
   constructor(client: PoolClient, complain: (error: unknown) => void) {
     this.#client = client;
     this.#complain = complain;
+    // It may break while whoever has it asks nothing.
+    client.on("error", () => {
+      this.aftermath = "lost";
+    });
   }
 
   /** Where every query to PostgreSQL passes. */
@@ -125,22 +129,14 @@ export function createSessions(url: string, most: number, complain: (error: unkn
   const sessions = new WeakMap<PoolClient, PostgresSession>();
   // A connection that breaks while nobody waits for an answer says so here; the pool has let go of it.
   pool.on("error", complain);
-  pool.on("connect", (client) => {
-    // One that breaks while somebody has it tells those who wait, and then nobody else needs to hear.
-    client.on("error", () => {});
-  });
+  pool.on("connect", (client) => sessions.set(client, new PostgresSession(client, complain)));
   return {
     get counts() {
       return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount };
     },
     async take() {
       try {
-        const client = await pool.connect();
-        const known = sessions.get(client);
-        if (known !== undefined) return known;
-        const session = new PostgresSession(client, complain);
-        sessions.set(client, session);
-        return session;
+        return sessions.get(await pool.connect()) as PostgresSession;
       } catch (error) {
         complain(error);
         throw toFailure(error);
