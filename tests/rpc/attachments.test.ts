@@ -194,6 +194,15 @@ describe("messages with files", () => {
     expect(await send([own.id])).toBe("ATTACHMENT_NOT_FOUND");
   });
 
+  test("say enough without words", async () => {
+    const { id } = await upload(app, cast.member, await picture(10, 10));
+    const send = (content: string) =>
+      cast.member.chat.sendMessage({ roomId: publicRoom, content, attachmentIds: [id] });
+    expect(await reasonOf(send(" "))).toBe("INVALID_FIELD");
+    const { message } = await send("");
+    expect(message).toMatchObject({ content: "", type: MessageType.IMAGE, attachments: [{ id }] });
+  });
+
   test("are one message however often they are sent", async () => {
     const { id } = await upload(app, cast.member, "words");
     const draft = { roomId: publicRoom, content: "look", attachmentIds: [id], requestId: "files-once" };

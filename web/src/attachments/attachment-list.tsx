@@ -34,11 +34,23 @@ function Picture({ attachment }: { readonly attachment: Attachment }) {
         title={attachment.filename}
         onClick={() => setOpen(true)}
       >
-        {small.address !== undefined && <img src={small.address} alt={attachment.filename} />}
+        <img src={small.address ?? NOTHING} alt={attachment.filename} {...sizeOf(attachment)} />
       </button>
       {isOpen && <PictureDialog attachment={attachment} onClose={() => setOpen(false)} />}
     </>
   );
+}
+
+/** An empty picture, of which the size is known: what stands below does not move when the real one comes. */
+const NOTHING = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E";
+/** As the style sheet bounds it. */
+const MOST_WIDE = 400;
+const MOST_HIGH = 256;
+
+function sizeOf({ width, height }: Attachment): { readonly width?: number; readonly height?: number } {
+  if (width === 0 || height === 0) return {};
+  const scale = Math.min(1, MOST_WIDE / width, MOST_HIGH / height);
+  return { width: Math.round(width * scale), height: Math.round(height * scale) };
 }
 
 function FileCard({ attachment }: { readonly attachment: Attachment }) {

@@ -35,13 +35,13 @@ export interface SendFileOptions {
 export function sendFile({ file, accessToken, signal, onProgress }: SendFileOptions): Promise<SentFile> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", `/files?filename=${encodeURIComponent(file.name)}`);
+    request.open("POST", `/files?name=${encodeURIComponent(file.name)}`);
     request.responseType = "json";
     if (accessToken !== undefined) request.setRequestHeader("authorization", `Bearer ${accessToken}`);
     request.setRequestHeader("content-type", file.type || "application/octet-stream");
     request.upload.onprogress = ({ loaded, total }) => onProgress(total === 0 ? 1 : loaded / total);
     request.onload = () => {
-      if (request.status >= 200 && request.status < 300) resolve(sentFile(request.response, file));
+      if (request.status >= 200 && request.status < 300) resolve(sentFile(request.response));
       else reject(new UploadError(problemFrom(request.status, request.response)));
     };
     request.onerror = () => reject(new UploadError(OUT_OF_REACH));
@@ -52,23 +52,18 @@ export function sendFile({ file, accessToken, signal, onProgress }: SendFileOpti
   });
 }
 
-function sentFile(answer: unknown, file: File): SentFile {
-  const found = (answer as { attachment?: Record<string, unknown> } | null)?.attachment ?? {};
-  return {
-    id: String(found.id),
-    filename: String(found.filename ?? file.name),
-    contentType: String(found.contentType ?? file.type),
-    size: Number(found.size ?? file.size),
-  };
+function sentFile(answer: unknown): SentFile {
+  const { id, name, contentType, size } = answer as Record<string, unknown>;
+  return { id: String(id), filename: String(name), contentType: String(contentType), size: Number(size) };
 }
 
-/** HTTP endpoints answer failures in the words that Connect has for them. */
+/** The service's own sentence, where it came to say one: a proxy before it may have its own bounds. */
 function problemFrom(status: number, answer: unknown): Problem {
-  const { message, reason } = (answer ?? {}) as { message?: string; reason?: ReasonName };
+  const { error, reason } = (answer ?? {}) as { error?: string; reason?: ReasonName };
   return {
     code: CODES[status] ?? (status >= 500 ? Code.Unavailable : Code.InvalidArgument),
     reason: reason ?? "",
-    sentence: message ?? "the file could not be sent: try again",
+    sentence: error ?? "the file could not be sent: try again",
     retryAfterMs: undefined,
     violations: [],
   };
