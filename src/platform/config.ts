@@ -196,6 +196,9 @@ function readElsewhere(values: z.infer<typeof schema>, mistakes: string[]): Conf
     if (here.includes(partOf[neighbour])) continue;
     const name = urlOf[neighbour];
     const asking = here.find((each) => asks[each].includes(neighbour));
+    if (values[name].length > 1 && values.VEZA_NATS_URL === undefined) {
+      mistakes.push(`VEZA_NATS_URL is missing: ${name} names several processes, which hear of each other over NATS`);
+    }
     if (values[name].length > 0) elsewhere[neighbour] = values[name].map((address) => new URL(address).origin);
     else if (asking !== undefined) {
       mistakes.push(`${name} is missing: ${asking} asks ${neighbour}, and VEZA_SERVICES does not run it here`);

@@ -302,6 +302,8 @@ describe.skipIf(withoutNats)("a cut from NATS", () => {
     });
     await other.listening();
     frozen.freeze();
+    await one.listening();
+    await expect(one.probe()).rejects.toBeInstanceOf(Failure);
     const payload = Buffer.alloc(limits.bus.payloadBytes);
     const most = limits.bus.underwayBytes / payload.length;
     for (let sent = 0; sent < most * 3; sent += 1) one.publish("flood", payload);

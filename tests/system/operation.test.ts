@@ -15,6 +15,7 @@ import {
   type SubscribeToChatEventsResponse,
 } from "#gen/veza/chat/v1/chat_service_pb.ts";
 import { failureOf, outcome } from "../kit/failures.ts";
+import { startNats, withoutNats } from "../kit/nats.ts";
 import { clientsOf, type Person, password, person } from "../kit/people.ts";
 
 const main = new URL("../../src/main.ts", import.meta.url).pathname;
@@ -155,6 +156,12 @@ test.each([
   ["no services", { VEZA_SERVICES: "," }, /VEZA_SERVICES/],
   ["a port that is no whole number", { VEZA_STREAM_PORT: "80.5" }, /VEZA_STREAM_PORT/],
   ["a port below zero", { VEZA_STREAM_PORT: "-1" }, /VEZA_STREAM_PORT/],
+  [
+    "several processes of a part without NATS",
+    { VEZA_SERVICES: "gateway,stream", VEZA_CHAT_URL: "http://127.0.0.1:1,http://127.0.0.1:2" },
+    /VEZA_NATS_URL is missing.*VEZA_CHAT_URL/,
+  ],
+  ["NATS servers with different users", { VEZA_NATS_URL: "nats://a:b@one,nats://two" }, /VEZA_NATS_URL.*same user/],
 ])("%s: exit 2, and nothing is started", async (_what, env, told) => {
   const { code, stdout, stderr } = await run(env as Record<string, string>).ended;
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -226,6 +233,15 @@ test.each(["VEZA_HTTP_PORT", "VEZA_CHAT_PORT", "VEZA_STREAM_PORT"])(
     }
   },
 );
+
+test.skipIf(withoutNats)("a NATS that refuses who asks: exit 1 with a sentence", async () => {
+  await using nats = await startNats(["--user", "veza", "--pass", "right"]);
+  const { code, stdout, stderr } = await run({ VEZA_NATS_URL: nats.url.replace("//", "//veza:wrong@") }).ended;
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toContain("VEZA_NATS_URL");
+  expect(stderr).not.toContain("wrong");
+  expectSentence(stderr);
+});
 
 test("a data folder that cannot be had: exit 1 with a sentence", async () => {
   const file = join(dir, "file");

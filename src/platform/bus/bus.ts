@@ -20,7 +20,8 @@ export interface Bus extends AsyncDisposable {
   subscribe(subject: string, listener: BusListener): Disposable;
   /**
    * Resolves once everything that was subscribed to before is heard from every process: who reads the store after that
-   * misses nothing. Never rejects; without a connection it resolves at once, as a gap will be told of.
+   * misses nothing. Never rejects, nor takes longer than `limits.bus.probeMs`: without a connection that works a gap
+   * will be told of.
    */
   listening(): Promise<void>;
   /**

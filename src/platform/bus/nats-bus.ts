@@ -36,6 +36,9 @@ export async function createNatsBus(needs: { address: NatsAddress; log: Log; nam
   /** Messages were dropped that other processes should have had. */
   let hasDropped = false;
 
+  /** Resolves once NATS has taken everything that was said to it before. Rejects when that takes too long. */
+  const confirmed = () => inTime({ timeoutMs: limits.bus.probeMs }, () => connection.flush());
+
   /** Sends to other processes, or drops it, and remembers that it did. */
   function send(subject: string, payload: Uint8Array, headers: BusHeaders | undefined): void {
     if (isConnected && underway.take(payload.length + messageBytes)) {
@@ -129,7 +132,8 @@ export async function createNatsBus(needs: { address: NatsAddress; log: Log; nam
       return listeners.add(pattern, listener, () => leaveNats(`listen ${pattern}`));
     },
     async listening() {
-      if (isConnected) await connection.flush().catch(() => undefined);
+      // Who is not heard in time is told of a gap, once that is known to be a cut.
+      if (isConnected) await confirmed().catch(() => undefined);
     },
     async request(subject, payload, options) {
       requireSubject(subject);
@@ -151,11 +155,11 @@ export async function createNatsBus(needs: { address: NatsAddress; log: Log; nam
     },
     async probe() {
       if (!isConnected) throw nobodyAnswers();
-      await inTime({ timeoutMs: limits.bus.probeMs }, () => connection.flush());
+      await confirmed();
     },
     async [Symbol.asyncDispose]() {
       // What was said last is heard, if somebody takes it.
-      if (isConnected) await inTime({ timeoutMs: limits.bus.probeMs }, () => connection.flush()).catch(() => undefined);
+      if (isConnected) await confirmed().catch(() => undefined);
       isDisposed = true;
       isConnected = false;
       gaps.clear();
