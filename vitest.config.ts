@@ -25,6 +25,8 @@ export default defineConfig({
       // What also needs Chromium, or curl, buf and Python's gRPC.
       project("browser", ["e2e"], { globalSetup: "tests/e2e/build-console.ts", expect: { poll: { timeout: 15_000 } } }),
       project("clients", ["clients"]),
+      // What also needs NATS, and takes its time: every process of a cluster is killed in turn.
+      ...(without.includes("postgres") || without.includes("nats") ? [] : [project("cluster", ["cluster"])]),
       // What also needs Prometheus.
       project("operations", ["operations"]),
     ],

@@ -1,6 +1,6 @@
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/database.ts";
-import { Failure } from "../platform/failure.ts";
+import { Failure, Reason } from "../platform/failure.ts";
 import type { RoomId } from "../platform/ids.ts";
 import { type Caller, loadAccess, requireRead } from "./access.ts";
 import { roomNotReadable } from "./errors.ts";
@@ -16,7 +16,8 @@ export function createFollowRules(needs: { database: Database<ChatTables>; clock
       requireRead(await loadAccess(database.read, caller, roomId, clock.now()));
       return true;
     } catch (error) {
-      if (error instanceof Failure) return false;
+      // A store that does not answer says nothing of who may read what.
+      if (error instanceof Failure && error.reason !== Reason.UNAVAILABLE) return false;
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import type { Principal } from "../platform/access/principal.ts";
 import type { TokenVerifier } from "../platform/access/token-verifier.ts";
-import { Failure } from "../platform/failure.ts";
+import { Failure, Reason } from "../platform/failure.ts";
 import type { HttpExchange } from "../platform/http/http-exchange.ts";
 import type { Log } from "../platform/log.ts";
 
@@ -36,7 +36,7 @@ export function createCallers({ verifier, log }: { verifier: TokenVerifier; log:
           const isExpected = error instanceof Failure;
           if (!isExpected) log.error({ err: error, path: exchange.target.split("?", 1)[0] }, "http request failed");
           exchange.respond(
-            isExpected ? 401 : 500,
+            isExpected ? (error.reason === Reason.UNAVAILABLE ? 503 : 401) : 500,
             { "content-type": "application/json", "access-control-allow-origin": "*" },
             Buffer.from(JSON.stringify({ error: isExpected ? error.message : "internal error" })),
           );
