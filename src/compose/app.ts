@@ -81,7 +81,9 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   const platform = built.use(await createPlatform(config, { tracing: otlp?.tracing, ...overrides }));
   await otlp?.sendMetrics(platform.metrics);
   const { log, clock } = platform;
-  if (tls !== undefined) observeCertificate(platform.metrics, tls.cert);
+  const { metrics } = platform;
+  metrics.gauge(buildInfo, { version, node: process.version }).set(1);
+  if (tls !== undefined) observeCertificate(metrics, tls.cert);
   const shutdown = new AbortController();
   const health = createHealthState();
 
@@ -271,6 +273,8 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
     },
   };
 }
+
+const buildInfo = { name: "veza.build.info", unit: "{process}", help: "1, with the versions that run." };
 
 /** What this process is called in traces: a part of it that runs alone has a name of its own. */
 function serviceName({ parts }: Config): string {

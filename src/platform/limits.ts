@@ -64,6 +64,8 @@ export const limits = {
     /** Sets of labels that one metric may have; what is beyond them is counted together. */
     seriesPerMetric: 2000,
     eventLoopProbeMs: 50,
+    /** Spans right under one span. A stream may last for days, and all that happens in it would belong to its trace. */
+    spansPerSpan: 128,
     /** What a caller may send along with a trace: more of it is left out. */
     traceStateChars: 512,
     /** How long the last spans and metrics may take to be sent when the process stops. */

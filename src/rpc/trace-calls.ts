@@ -6,7 +6,6 @@ import { statusName } from "./call-metrics.ts";
 /** Calls to other processes, in the trace that they are made in. What belongs to none begins none. */
 export function traceCalls(tracing: Tracing): Interceptor {
   return (next) => (request) => {
-    if (tracing.current() === undefined) return next(request);
     const name = `${request.service.typeName}/${request.method.name}`;
     const start = {
       name,

@@ -67,7 +67,11 @@ test("one SendMessage is one trace: the call, its transaction, its bell and who 
   expect(transaction.attributes["db.operation.name"]).toBe("transaction");
   expect(bell).toMatchObject({ parentSpanId: call.spanId, kind: 4 });
   expect(heard).toMatchObject({ parentSpanId: bell.spanId, kind: 5 });
-  expect(transaction.endedAt).toBeLessThanOrEqual(bell.startedAt);
+  // Spans begin at whole milliseconds.
+  expect(transaction.endedAt / 1_000_000n).toBeLessThanOrEqual(bell.startedAt / 1_000_000n);
+  // What happens in no call, sweeps and the like, begins no trace.
+  const begun = collector.spans.filter(({ parentSpanId }) => parentSpanId === "");
+  expect(begun.map(({ kind }) => kind)).toEqual(begun.map(() => 2));
 });
 
 test("a caller that does not want its trace kept is heard", async () => {

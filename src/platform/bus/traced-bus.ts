@@ -41,7 +41,6 @@ export function tracedBus(bus: Bus, tracing: Tracing, system: "nats" | "local"):
         span.end();
       }),
     request(subject, payload, options) {
-      if (tracing.current() === undefined) return bus.request(subject, payload, options);
       return inSpan(tracing, sending(subject, "client"), (span) =>
         bus.request(subject, payload, { ...options, headers: { ...options.headers, ...(span && headersOf(span)) } }),
       );

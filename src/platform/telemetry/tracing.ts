@@ -24,17 +24,20 @@ export interface Tracing {
   start(span: SpanStart): Span;
   /** Runs work inside a span: spans that begin in it belong to it, however long it waits in between. */
   within<Result>(span: Span, work: () => Result): Result;
-  /** The span that surrounds what runs now. */
+  /** The span that surrounds what runs now, unless it has ended or has as many spans under it as one may have. */
   current(): Span | undefined;
 }
 
-/** Runs work as a span of its own, where traces are kept. The span ends with the promise that work gives. */
+/**
+ * Runs work as a span of the trace that it happens in; where it happens in none, as it is. The span ends with the promise
+ * that work gives.
+ */
 export async function inSpan<Result>(
   tracing: Tracing | undefined,
   start: SpanStart,
   work: (span: Span | undefined) => Promise<Result>,
 ): Promise<Result> {
-  if (tracing === undefined) return work(undefined);
+  if (tracing === undefined || (start.parent === undefined && tracing.current() === undefined)) return work(undefined);
   const span = tracing.start(start);
   try {
     const result = await tracing.within(span, () => work(span));
