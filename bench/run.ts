@@ -7,6 +7,7 @@ import { print, type Report } from "./kit/report.ts";
 // Runs every bench, one after the other, and says at the end which bars are met.
 const benches = [
   "unary",
+  "forward",
   "send-message",
   "fan-out",
   "idle",

@@ -1,6 +1,8 @@
 import { createValidator } from "@bufbuild/protovalidate";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { ChatService } from "../../gen/veza/chat/v1/chat_service_pb.ts";
+import { partHealth } from "../../src/gateway/part-health.ts";
+import type { Exchange } from "../../src/net/exchange.ts";
 import { H1Exchange } from "../../src/net/h1-exchange.ts";
 import { H2Exchange } from "../../src/net/h2-exchange.ts";
 import { openPort } from "../../src/net/one-port.ts";
@@ -66,13 +68,15 @@ const rpc = createRpcServer({
   proxies: createTrustedProxies([]),
   shutdown: new AbortController().signal,
 });
+const ready = partHealth({ isServing: () => true, probes: [] });
+const serve = (exchange: Exchange) => rpc.serve(exchange) || ready(exchange);
 const port = await openPort({
   name: "bench",
   host: "127.0.0.1",
   port: 0,
   tls: undefined,
   log,
-  onHttp1: (request, response) => void rpc.serve(new H1Exchange(request, response)),
-  onHttp2: (stream, headers) => void rpc.serve(new H2Exchange(stream, headers)),
+  onHttp1: (request, response) => void serve(new H1Exchange(request, response)),
+  onHttp2: (stream, headers) => void serve(new H2Exchange(stream, headers)),
 });
 serveParent({ port: port.address.port, token });
