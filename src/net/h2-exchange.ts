@@ -42,7 +42,9 @@ export class H2Exchange implements Exchange {
   }
 
   get closed(): boolean {
-    return this.#stream.closed || this.#stream.destroyed || this.#stream.writableEnded;
+    const stream = this.#stream;
+    // Node ends a HEAD before it is answered.
+    return stream.closed || stream.destroyed || (stream.writableEnded && stream.headersSent);
   }
 
   header(name: string): string | undefined {
@@ -84,6 +86,7 @@ export class H2Exchange implements Exchange {
       return;
     }
     this.#respond(status, headers, trailers === undefined ? undefined : withTrailers);
+    if (this.closed) return;
     this.#end(body, trailers);
     if (body !== undefined && body.length > limits.port.unwatchedAnswerBytes) cutStalled(this);
   }
