@@ -4784,7 +4784,7 @@ export const ChatService: GenService<{
     output: typeof ListPinnedMessagesResponseSchema;
   },
   /**
-   * Finds messages that hold all words of the query, the last of which may be the beginning of one, in rooms that the caller may read. Case, accents and punctuation make no difference; nothing in the query is an operator.
+   * Finds messages that hold all words of the query, the last of which may be the beginning of one, in rooms that the caller may read. Case, accents and punctuation make no difference; nothing in the query is an operator. In scripts that put no space between words, a stretch of letters counts as one word.
    * Fails: ROOM_NOT_FOUND, BANNED, PREMIUM_REQUIRED.
    *
    * @generated from rpc veza.chat.v1.ChatService.SearchMessages
