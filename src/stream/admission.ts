@@ -17,6 +17,7 @@ import { isOnAir, requireMove } from "./states.ts";
 import type { ListenerStore, StoredListener } from "./store/listener-store.ts";
 import type { StoredStream, StreamStore } from "./store/stream-store.ts";
 import type { StreamTables } from "./tables.ts";
+import { aboutStream, aboutUser } from "./write-keys.ts";
 
 /** Lets sources and listeners in. */
 export function createAdmission(needs: {
@@ -101,21 +102,28 @@ export function createAdmission(needs: {
       const who = caller && callerOf(caller);
       const allowed = await access.load(who, wish.streamId);
       await takeOver(caller, wish);
-      const { stream, listener, nextSpan } = await writes.write(async (write) => {
-        const { tx } = write;
-        const stream = await access.again(tx, allowed, who, "hear");
-        requireListenable(stream);
-        const found = await known(tx, caller, wish);
-        const { preferredQuality, country } = wish;
-        const listener =
-          found ?? (await come(write, { stream, caller, preferredQuality, country, leavesWithCall: true }));
-        const preferred = wantedOr(preferredQuality, listener.preferredQuality);
-        if (found !== undefined && !(await listeners.seat(tx, found, here, preferred))) throw placeTaken();
-        const nextSpan = found === undefined ? 0 : await listeners.nextSpan(tx, found.id);
-        claimed.add(listener.id);
-        return { stream, listener: { ...listener, preferredQuality: preferred }, nextSpan };
-      });
-      claimed.delete(listener.id);
+      const keys = [aboutStream(wish.streamId), ...(caller === undefined ? [] : [aboutUser(caller.userId)])];
+      let mine: ListenerId | undefined;
+      const giveBack = () => mine !== undefined && claimed.delete(mine);
+      const { stream, listener, nextSpan } = await writes
+        .about(keys, async (write) => {
+          const { tx } = write;
+          // It may run again.
+          giveBack();
+          const stream = await access.again(tx, allowed, who, "hear");
+          requireListenable(stream);
+          const found = await known(tx, caller, wish);
+          const { preferredQuality, country } = wish;
+          const listener =
+            found ?? (await come(write, { stream, caller, preferredQuality, country, leavesWithCall: true }));
+          const preferred = wantedOr(preferredQuality, listener.preferredQuality);
+          if (found !== undefined && !(await listeners.seat(tx, found, here, preferred))) throw placeTaken();
+          const nextSpan = found === undefined ? 0 : await listeners.nextSpan(tx, found.id);
+          mine = listener.id;
+          claimed.add(mine);
+          return { stream, listener: { ...listener, preferredQuality: preferred }, nextSpan };
+        })
+        .finally(giveBack);
       return attendance.seat(listener, onAirOf(stream), who, nextSpan);
     },
 

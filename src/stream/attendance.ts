@@ -8,6 +8,7 @@ import type { Span, StoredListener } from "./store/listener-store.ts";
 /** What is not stored yet of one listener. */
 export interface Pending {
   readonly listenerId: ListenerId;
+  readonly streamId: StreamId;
   readonly spans: readonly Span[];
   readonly listenMs: number;
   /** What was sent last. */
@@ -28,6 +29,13 @@ export interface Listening {
   readonly quality: Rendition | undefined;
 }
 
+/** A listener whose call is over. */
+export interface Freed {
+  readonly listenerId: ListenerId;
+  readonly streamId: StreamId;
+  readonly leavesWithCall: boolean;
+}
+
 /** What attendance tells of. */
 export interface AttendanceEvents {
   /** Somebody listens who did not. */
@@ -37,9 +45,9 @@ export interface AttendanceEvents {
   /** Not told of the first quality of a call. */
   qualityChanged(listenerId: ListenerId, streamId: StreamId, previous: WantedQuality, quality: WantedQuality): void;
   /** The first quality of a call, when it is not the one that the listener was told. */
-  qualityKnown(listenerId: ListenerId, quality: WantedQuality): void;
+  qualityKnown(listenerId: ListenerId, streamId: StreamId, quality: WantedQuality): void;
   /** A listener's call is over, and no other took its place. */
-  freed(listener: { listenerId: ListenerId; streamId: StreamId; leavesWithCall: boolean }): void;
+  freed(listener: Freed): void;
 }
 
 /** Who listens in this process right now, and what was sent to them since it was last stored. */
@@ -94,7 +102,7 @@ export function createAttendance(needs: { clock: Clock; events: AttendanceEvents
           const previous = quality;
           quality = next;
           if (previous === undefined) {
-            if (next !== listener.actualQuality) events.qualityKnown(listener.id, next);
+            if (next !== listener.actualQuality) events.qualityKnown(listener.id, own.streamId, next);
           } else events.qualityChanged(listener.id, own.streamId, previous, next);
         },
         free() {
@@ -187,10 +195,10 @@ class Place implements Listening {
     const quality = this.#spans.at(-1)?.quality;
     if (quality === undefined) return undefined;
     const spans = [...this.#spans];
-    const { listenerId, listenMs } = this;
+    const { listenerId, streamId, listenMs } = this;
     const stored = () => {
       this.#spans = this.#spans.filter((span) => !spans.includes(span));
     };
-    return { listenerId, spans, listenMs: Math.round(listenMs), quality, seenAt: this.#seenAt, stored };
+    return { listenerId, streamId, spans, listenMs: Math.round(listenMs), quality, seenAt: this.#seenAt, stored };
   }
 }

@@ -6,7 +6,7 @@ import { limits } from "../platform/limits.ts";
 import type { Log } from "../platform/log.ts";
 import type { Access } from "./access.ts";
 import { createAccessWatches } from "./access-watches.ts";
-import { type Attendance, createAttendance, type Pending } from "./attendance.ts";
+import { type Attendance, createAttendance, type Freed, type Pending } from "./attendance.ts";
 import type { StreamWrite, StreamWrites } from "./events/event-log.ts";
 import { listenerLeft, qualityChanged } from "./facts.ts";
 import { type Call, type InstanceCalls, isUnreachable } from "./instance-calls.ts";
@@ -16,6 +16,7 @@ import { publicListener } from "./public-view.ts";
 import type { ListenerStore, StoredListener } from "./store/listener-store.ts";
 import type { StreamStore } from "./store/stream-store.ts";
 import type { StreamTables } from "./tables.ts";
+import { aboutStream } from "./write-keys.ts";
 
 /** Those who are at streams, from their coming to their leaving: what is in memory of it and what is stored, together. */
 export interface Audience extends Disposable {
@@ -83,7 +84,7 @@ export function createAudience(needs: {
       qualityChanged: (listenerId, streamId, previous, quality) =>
         inBackground(
           "storing a change of quality failed",
-          writes.write(async ({ tx, append }) => {
+          writes.about([aboutStream(streamId)], async ({ tx, append }) => {
             const listener = await listeners.find(tx, listenerId);
             if (listener === undefined || listener.leftAt !== undefined) return;
             await listeners.update(tx, listenerId, { actualQuality: quality });
@@ -95,13 +96,14 @@ export function createAudience(needs: {
             });
           }),
         ),
-      qualityKnown: (listenerId, quality) =>
+      qualityKnown: (listenerId, streamId, quality) =>
         inBackground(
           "storing a quality failed",
-          database.write((tx) => listeners.update(tx, listenerId, { actualQuality: quality })),
+          database.write((tx) => listeners.update(tx, listenerId, { actualQuality: quality }), {
+            keys: [aboutStream(streamId)],
+          }),
         ),
-      freed: ({ listenerId, leavesWithCall }) =>
-        inBackground("storing that a listener is done failed", freed(listenerId, leavesWithCall)),
+      freed: (listener) => inBackground("storing that a listener is done failed", freed(listener)),
     },
   });
 
@@ -118,7 +120,7 @@ export function createAudience(needs: {
     await listeners.update(write.tx, pending.listenerId, { listenMs, actualQuality, seenAt });
   }
 
-  async function freed(listenerId: ListenerId, leavesWithCall: boolean): Promise<void> {
+  async function freed({ listenerId, streamId, leavesWithCall }: Freed): Promise<void> {
     const at = clock.now();
     if (leavesWithCall) {
       const listener = await listeners.find(database.read, listenerId);
@@ -126,11 +128,14 @@ export function createAudience(needs: {
       return;
     }
     const pending = attendance.pending(listenerId);
-    await database.write(async (tx) => {
-      if (pending !== undefined) await storePending({ tx }, pending);
-      // Another call may have come meanwhile.
-      if (attendance.listening(listenerId) === undefined) await listeners.unseat(tx, listenerId, here, at);
-    });
+    await database.write(
+      async (tx) => {
+        if (pending !== undefined) await storePending({ tx }, pending);
+        // Another call may have come meanwhile.
+        if (attendance.listening(listenerId) === undefined) await listeners.unseat(tx, listenerId, here, at);
+      },
+      { keys: [aboutStream(streamId)] },
+    );
     pending?.stored();
     if (attendance.listening(listenerId) === undefined) attendance.forget(listenerId);
   }
@@ -160,7 +165,7 @@ export function createAudience(needs: {
     for (let from = 0; from < gone.length; from += limits.stream.listenersPerWrite) {
       const some = gone.slice(from, from + limits.stream.listenersPerWrite);
       if (how.onlyIdle !== true) await letGoElsewhere(some.filter(isElsewhere), how.reason);
-      const left = await writes.write(async (write) => {
+      const left = await writes.about(aboutAll(some), async (write) => {
         const done = [];
         for (const { id } of some) done.push(await leaveOne(write, id, how));
         return done.filter((each) => each !== undefined);
@@ -193,9 +198,12 @@ export function createAudience(needs: {
   async function storeSome(some: readonly Pending[]): Promise<void> {
     for (let from = 0; from < some.length; from += limits.stream.listenersPerWrite) {
       const part = some.slice(from, from + limits.stream.listenersPerWrite);
-      await database.write(async (tx) => {
-        for (const each of part) await storePending({ tx }, each);
-      });
+      await database.write(
+        async (tx) => {
+          for (const each of part) await storePending({ tx }, each);
+        },
+        { keys: aboutAll(part) },
+      );
       for (const each of part) each.stored();
     }
   }
@@ -261,7 +269,10 @@ export function createAudience(needs: {
       for (const { listenerId, streamId } of attendance.all()) {
         const listener = await listeners.find(database.read, listenerId);
         const isTheirs = listener?.instance === here && listener.leftAt === undefined;
-        if (isTheirs) await database.write((tx) => listeners.seat(tx, listener, here, listener.preferredQuality));
+        if (isTheirs)
+          await database.write((tx) => listeners.seat(tx, listener, here, listener.preferredQuality), {
+            keys: [aboutStream(streamId)],
+          });
         else drop([{ id: listenerId, streamId }], listener?.leftAt === undefined ? "replaced" : "left");
       }
     },
@@ -285,6 +296,11 @@ export function createAudience(needs: {
 /** Has an instance let go of listeners, once what they listened to is stored. Without a reason their calls are over, or know it. */
 const letGo: Call<{ listenerIds: readonly ListenerId[]; reason?: DropReason }, null> = { name: "let-go" };
 const storeListening: Call<{ streamId: StreamId }, null> = { name: "store-listening" };
+
+/** The streams that some listeners are of. */
+const aboutAll = (some: readonly { streamId: StreamId }[]) => [
+  ...new Set(some.map(({ streamId }) => aboutStream(streamId))),
+];
 
 const rechecking = "rechecking who may hear a stream failed";
 

@@ -25,6 +25,7 @@ import type { ListenerStore } from "./store/listener-store.ts";
 import type { RecordingStore } from "./store/recording-store.ts";
 import type { StoredStream, StreamStore } from "./store/stream-store.ts";
 import type { StreamTables } from "./tables.ts";
+import { aboutStream } from "./write-keys.ts";
 
 /** How a stream goes on air; what is undefined stays as it is. */
 export interface StartConfig {
@@ -110,7 +111,7 @@ export function createBroadcasts(needs: {
   /** Takes a step that changes the status alone. Returns the stream before and after. */
   async function move(caller: Principal, streamId: StreamId, step: Step, payload: NewEvent["payload"]) {
     const allowed = await access.require(caller, streamId, "manage");
-    return writes.write(async ({ tx, append }) => {
+    return writes.about([aboutStream(streamId)], async ({ tx, append }) => {
       const before = await access.again(tx, allowed, caller, "manage");
       const status = requireMove(before.status, step);
       if (status === before.status) return { before, after: before };
@@ -145,7 +146,7 @@ export function createBroadcasts(needs: {
         await Promise.all([silenceHere(streamId), calls.askOthers(goOffAir, { streamId })]);
         await recordings.stopOf(streamId);
         await audience.leaveAll(streamId, undefined);
-        const ended = await writes.write(async ({ tx, append }) => {
+        const ended = await writes.about([aboutStream(streamId)], async ({ tx, append }) => {
           const before = await streams.find(tx, streamId);
           if (before === undefined || before.isDeleted) throw streamNotFound();
           const status = requireMove(before.status, ending.step);
@@ -176,7 +177,7 @@ export function createBroadcasts(needs: {
     read: (tx: Queries<StreamTables>) => Promise<StoredStream | undefined>,
     next: (before: Metadata) => Metadata,
   ): Promise<StoredStream | undefined> {
-    const stored = await writes.write(async ({ tx, append }) => {
+    const stored = await writes.about([aboutStream(streamId)], async ({ tx, append }) => {
       const before = await read(tx);
       if (before === undefined) return undefined;
       const metadata = next(before.metadata);
@@ -198,7 +199,7 @@ export function createBroadcasts(needs: {
     { defaultQuality, metadata }: Partial<StartConfig>,
   ): Promise<{ stream: StoredStream; isNew: boolean }> {
     await endings.get(streamId);
-    const started = await writes.write(async ({ tx, append }) => {
+    const started = await writes.about([aboutStream(streamId)], async ({ tx, append }) => {
       const before = await read(tx);
       const status = requireMove(before.status, stepOf(before));
       if (isOnAir(before.status)) return { stream: before, isNew: false };
@@ -257,7 +258,10 @@ export function createBroadcasts(needs: {
       const ending: Ending = { step: "stop", actorId, error: "", awaitsSource: false, payload: streamEnded };
       const ended = status === stream.status ? stream : await takeOffAir(streamId, ending);
       // Whoever stops it by hand does not want the next source to start it again.
-      if (ended.awaitsSource) await database.write((tx) => streams.update(tx, streamId, { awaitsSource: false }));
+      if (ended.awaitsSource)
+        await database.write((tx) => streams.update(tx, streamId, { awaitsSource: false }), {
+          keys: [aboutStream(streamId)],
+        });
       return storedSummary(ended) ?? create(StreamSummarySchema, { streamId });
     },
 
@@ -296,7 +300,7 @@ export function createBroadcasts(needs: {
         const ending: Ending = { step: "fail", error: message, awaitsSource: false, payload: () => payload };
         await takeOffAir(streamId, ending);
       } else {
-        await writes.write(({ append }) => append({ streamId, at: clock.now(), payload }));
+        await writes.about([aboutStream(streamId)], ({ append }) => append({ streamId, at: clock.now(), payload }));
       }
     },
 

@@ -19,6 +19,7 @@ import { requireMove } from "./states.ts";
 import type { ListenerStore, StoredListener } from "./store/listener-store.ts";
 import type { StoredStream, StreamStore } from "./store/stream-store.ts";
 import type { StreamTables } from "./tables.ts";
+import { aboutRequest, aboutStream, aboutUser } from "./write-keys.ts";
 
 /** Those who listen, by the calls that need no sound. What each method throws is in the contract. */
 export interface Listeners {
@@ -142,7 +143,8 @@ export function createListeners(needs: {
     async join(caller, { streamId, quality, country }, requestId) {
       const allowed = await access.load(caller, streamId);
       const request = requestOf(caller.userId, requestId, "JoinStream", [streamId, quality]);
-      return writes.write(async (write) => {
+      const keys = [aboutStream(streamId), aboutUser(caller.userId), ...aboutRequest(request)];
+      return writes.about(keys, async (write) => {
         const { tx } = write;
         const stream = await access.again(tx, allowed, caller, "hear");
         const answer = (listener: StoredListener) => {
@@ -195,14 +197,17 @@ export function createListeners(needs: {
       const changed = await Promise.all(
         found.map(async (each) => ({ id: each.id, actual: await change(each, wanted) })),
       );
-      await database.write(async (tx) => {
-        for (const { id, actual } of changed) {
-          await listeners.update(tx, id, {
-            preferredQuality: wanted,
-            ...(actual === undefined && { actualQuality: offered }),
-          });
-        }
-      });
+      await database.write(
+        async (tx) => {
+          for (const { id, actual } of changed) {
+            await listeners.update(tx, id, {
+              preferredQuality: wanted,
+              ...(actual === undefined && { actualQuality: offered }),
+            });
+          }
+        },
+        { keys: [aboutStream(streamId)] },
+      );
       return changed.find(({ actual }) => actual !== undefined)?.actual ?? offered;
     },
 
@@ -220,18 +225,24 @@ export function createListeners(needs: {
     async setVolume(caller, streamId, listenerId, volume) {
       const { standing } = await access.load(caller, streamId);
       if (standing === "streamer" && listenerId === undefined) {
-        await database.write(async (tx) => {
-          await streams.update(tx, streamId, { volume });
-          await listeners.setVolume(tx, streamId, volume);
-        });
+        await database.write(
+          async (tx) => {
+            await streams.update(tx, streamId, { volume });
+            await listeners.setVolume(tx, streamId, volume);
+          },
+          { keys: [aboutStream(streamId)] },
+        );
         tellVolume(streamId, undefined, volume);
         await calls.askOthers(volumeCall, { streamId, volume });
         return;
       }
       const found = await thereOf(caller, streamId, listenerId);
-      await database.write(async (tx) => {
-        for (const { id } of found) await listeners.update(tx, id, { volume });
-      });
+      await database.write(
+        async (tx) => {
+          for (const { id } of found) await listeners.update(tx, id, { volume });
+        },
+        { keys: [aboutStream(streamId)] },
+      );
       const listenerIds = found.map(({ id }) => id);
       tellVolume(streamId, listenerIds, volume);
       if (found.some(({ instance }) => instance !== here)) {

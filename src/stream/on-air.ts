@@ -8,6 +8,7 @@ import type { OnAirEvents, Sound } from "./live-port.ts";
 import type { Recordings } from "./recordings.ts";
 import type { HomeStore } from "./store/home-store.ts";
 import type { StreamStore } from "./store/stream-store.ts";
+import { aboutStream } from "./write-keys.ts";
 
 /** Takes in what the live part tells. What cannot be stored is logged: whoever tells goes on with the sound. */
 export function createOnAirEvents(needs: {
@@ -41,7 +42,7 @@ export function createOnAirEvents(needs: {
   }
 
   function storeSound(streamId: StreamId, sound: Sound): Promise<void> {
-    return writes.write(async ({ tx, append }) => {
+    return writes.about([aboutStream(streamId)], async ({ tx, append }) => {
       const stream = await streams.find(tx, streamId);
       if (stream === undefined || stream.isDeleted || stream.home.instance !== instance) return;
       if (!(await homes.setSound(tx, streamId, stream.home, sound))) return;

@@ -24,6 +24,7 @@ import type { RecordingStore, StoredRecording } from "./store/recording-store.ts
 import type { StoredStream, StreamStore } from "./store/stream-store.ts";
 import type { StreamTables } from "./tables.ts";
 import type { Urls } from "./urls.ts";
+import { aboutRequest, aboutStream } from "./write-keys.ts";
 
 /** How long StopRecording waits for the file to be closed before it answers PROCESSING. */
 const closingMs = 5_000;
@@ -212,7 +213,8 @@ export function createRecordings(needs: {
     async start(caller, { streamId, title, quality }, requestId) {
       const allowed = await access.require(caller, streamId, "manage");
       const request = requestOf(caller.userId, requestId, "StartRecording", [streamId, title, quality]);
-      const begun = await writes.write(async ({ tx }) => {
+      const keys = [aboutStream(streamId), ...aboutRequest(request)];
+      const begun = await writes.about(keys, async ({ tx }) => {
         const stream = await access.again(tx, allowed, caller, "manage");
         const earlier = await requests.earlierResult(tx, request);
         const before = earlier && (await recordings.find(tx, earlier as RecordingId));
@@ -231,14 +233,17 @@ export function createRecordings(needs: {
       try {
         started = await startAt(instance, { id, stream: begun.stream, quality: begun.recording.quality });
       } catch (error) {
-        await database.write(async (tx) => {
-          await recordings.remove(tx, id);
-          const stream = await streams.find(tx, streamId);
-          if (stream?.recordingId === id) await streams.update(tx, streamId, { recordingId: undefined });
-        });
+        await database.write(
+          async (tx) => {
+            await recordings.remove(tx, id);
+            const stream = await streams.find(tx, streamId);
+            if (stream?.recordingId === id) await streams.update(tx, streamId, { recordingId: undefined });
+          },
+          { keys },
+        );
         throw error;
       }
-      return writes.write(async ({ tx, append }) => {
+      return writes.about(keys, async ({ tx, append }) => {
         const changes = { ...fileColumns(started.file), instance: started.instance, folder: started.folder };
         await recordings.update(tx, id, changes);
         const recording = { ...begun.recording, ...changes };

@@ -24,6 +24,7 @@ import { requireMove } from "./states.ts";
 import type { ListenerStore } from "./store/listener-store.ts";
 import type { ActivePlace, ActiveSort, StoredStream, StreamSettings, StreamStore } from "./store/stream-store.ts";
 import type { StreamTables } from "./tables.ts";
+import { aboutRequest, aboutStream, aboutUser } from "./write-keys.ts";
 
 /** What a caller asks of a new stream; what is UNSPECIFIED is filled in. */
 export interface StreamWish {
@@ -108,31 +109,34 @@ export function createStreams(needs: {
       if (wish.roomId !== undefined) await rooms.requireReadable(caller, wish.roomId);
       const roomId = wish.roomId ?? (await rooms.make(caller, title, visibility, requestId));
 
-      return database.write(async (tx) => {
-        // The same call may have come twice at once.
-        const earlier = await requests.earlierResult(tx, request);
-        if (earlier !== undefined) return madeBefore(tx, earlier as StreamId);
-        await requireRoomFor(tx, caller);
-        const key = newStreamKey();
-        const id = newId<StreamId>();
-        await streams.insert(tx, {
-          id,
-          title,
-          description,
-          category,
-          visibility,
-          defaultQuality,
-          roomId,
-          ownsRoom: wish.roomId === undefined,
-          streamerId: caller.userId,
-          streamerUsername: caller.username,
-          createdAt: clock.now(),
-          keyHash: hashOfKey(key),
-        });
-        await requests.remember(tx, request, id);
-        if (requestId !== "") keys.remember(id, key);
-        return { ...(await madeBefore(tx, id)), key };
-      });
+      return database.write(
+        async (tx) => {
+          // The same call may have come twice at once.
+          const earlier = await requests.earlierResult(tx, request);
+          if (earlier !== undefined) return madeBefore(tx, earlier as StreamId);
+          await requireRoomFor(tx, caller);
+          const key = newStreamKey();
+          const id = newId<StreamId>();
+          await streams.insert(tx, {
+            id,
+            title,
+            description,
+            category,
+            visibility,
+            defaultQuality,
+            roomId,
+            ownsRoom: wish.roomId === undefined,
+            streamerId: caller.userId,
+            streamerUsername: caller.username,
+            createdAt: clock.now(),
+            keyHash: hashOfKey(key),
+          });
+          await requests.remember(tx, request, id);
+          if (requestId !== "") keys.remember(id, key);
+          return { ...(await madeBefore(tx, id)), key };
+        },
+        { keys: [aboutUser(caller.userId), ...aboutRequest(request)] },
+      );
     },
 
     async update(caller, streamId, wanted) {
@@ -141,7 +145,7 @@ export function createStreams(needs: {
       if (roomId !== undefined && roomId !== null && roomId !== allowed.stream.roomId) {
         await rooms.requireReadable(caller, roomId);
       }
-      const { before, after } = await writes.write(async ({ tx, append }) => {
+      const { before, after } = await writes.about([aboutStream(streamId)], async ({ tx, append }) => {
         const before = await access.again(tx, allowed, caller, "manage");
         const room =
           roomId === undefined || (roomId ?? undefined) === before.roomId
@@ -169,12 +173,15 @@ export function createStreams(needs: {
       const allowed = await access.require(caller, streamId, "manage");
       requireMove(allowed.stream.status, "delete");
       await audience.leaveAll(streamId, "access lost");
-      await database.write(async (tx) => {
-        const stream = await access.again(tx, allowed, caller, "manage");
-        requireMove(stream.status, "delete");
-        await listeners.leaveRest(tx, streamId, clock.now());
-        await streams.delete(tx, streamId, clock.now());
-      });
+      await database.write(
+        async (tx) => {
+          const stream = await access.again(tx, allowed, caller, "manage");
+          requireMove(stream.status, "delete");
+          await listeners.leaveRest(tx, streamId, clock.now());
+          await streams.delete(tx, streamId, clock.now());
+        },
+        { keys: [aboutStream(streamId)] },
+      );
       keys.forget(streamId);
       bus.publish(accessSubject(streamId), new Uint8Array());
       changes.ring(streamId);
@@ -186,10 +193,13 @@ export function createStreams(needs: {
     async rotateKey(caller, streamId) {
       const allowed = await access.require(caller, streamId, "own");
       const key = newStreamKey();
-      await database.write(async (tx) => {
-        await access.again(tx, allowed, caller, "own");
-        await streams.update(tx, streamId, { keyHash: hashOfKey(key) });
-      });
+      await database.write(
+        async (tx) => {
+          await access.again(tx, allowed, caller, "own");
+          await streams.update(tx, streamId, { keyHash: hashOfKey(key) });
+        },
+        { keys: [aboutStream(streamId)] },
+      );
       keys.forget(streamId);
       return key;
     },

@@ -2,7 +2,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type StreamEvent, StreamEventSchema } from "#gen/veza/stream/v1/stream_event_pb.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
-import type { Database, Queries } from "../../platform/database/database.ts";
+import type { Database, Queries, WriteOptions } from "../../platform/database/database.ts";
 import type { StreamId, UserId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Metrics } from "../../platform/telemetry/metrics.ts";
@@ -39,7 +39,10 @@ export interface StreamWrite {
 
 /** Runs changes of stream and tells followers of their events once they are stored. */
 export interface StreamWrites {
+  /** A change of whatever stream has: it waits for all others, and they for it. */
   write<Result>(work: (write: StreamWrite) => Promise<Result>): Promise<Result>;
+  /** A change of what the keys name (`write-keys.ts`), and of nothing else: others go on. */
+  about<Result>(keys: readonly string[], work: (write: StreamWrite) => Promise<Result>): Promise<Result>;
 }
 
 /** Old events are forgotten this many at a time, so that no write pays for many. */
@@ -74,26 +77,26 @@ export function createStreamWrites(needs: {
     return { taken, body, kind: stored.payload.case };
   }
 
-  return {
-    async write(work) {
-      const happened: { streamId: StreamId; sequence: number; body: Uint8Array; kind: string | undefined }[] = [];
-      const result = await database.write((tx) => {
-        happened.length = 0;
-        return work({
-          tx,
-          async append(event) {
-            const { taken, body, kind } = await append(tx, event);
-            happened.push({ streamId: event.streamId, sequence: taken.sequence, body, kind });
-            return taken;
-          },
-        });
+  async function write<Result>(options: WriteOptions, work: (write: StreamWrite) => Promise<Result>): Promise<Result> {
+    const happened: { streamId: StreamId; sequence: number; body: Uint8Array; kind: string | undefined }[] = [];
+    const result = await database.write((tx) => {
+      happened.length = 0;
+      return work({
+        tx,
+        async append(event) {
+          const { taken, body, kind } = await append(tx, event);
+          happened.push({ streamId: event.streamId, sequence: taken.sequence, body, kind });
+          return taken;
+        },
       });
-      // Works of one commit resolve in the order in which they ran, so bells ring in the order of the numbers.
-      for (const { streamId, sequence, body, kind } of happened) {
-        count(kind);
-        ringBell(bus, eventSubject(streamId), { sequence, body, rewritesThePast: false });
-      }
-      return result;
-    },
-  };
+    }, options);
+    // Works of one commit resolve in the order in which they ran, so bells ring in the order of the numbers.
+    for (const { streamId, sequence, body, kind } of happened) {
+      count(kind);
+      ringBell(bus, eventSubject(streamId), { sequence, body, rewritesThePast: false });
+    }
+    return result;
+  }
+
+  return { write: (work) => write({}, work), about: (keys, work) => write({ keys }, work) };
 }
