@@ -17,10 +17,12 @@ export interface Sessions {
   /**
    * Signs an account in: runs the work, opens a session in the same write and answers its tokens. Above the limit of
    * sessions, the user's longest unused one is ended. Throws what the work throws; then there is no session.
+   * `userId` when it is known whose account the work is about: others sign in at the same time.
    */
   open(
     client: SessionClient,
     work: (write: AuthWrite) => Promise<Account>,
+    userId?: UserId,
   ): Promise<{ account: Account; tokens: Tokens }>;
   /** Exchanges a refresh token. Throws REFRESH_TOKEN_INVALID or REFRESH_TOKEN_REUSED. */
   refresh(refreshToken: string): Promise<Tokens>;
@@ -53,7 +55,8 @@ export function createSessions(needs: {
   }
 
   return {
-    async open(client, work) {
+    async open(client, work, userId) {
+      const keys = userId === undefined ? {} : { keys: [`user/${userId}`] };
       const { grant, surplus } = await store.write(async (write) => {
         const account = await work(write);
         const at = clock.now();
@@ -61,7 +64,7 @@ export function createSessions(needs: {
         await write.addSession(session);
         const surplus = await write.endSurplusSessions(account.id, limits.token.sessionsPerUser, at);
         return { grant: { account, session, at }, surplus };
-      });
+      }, keys);
       for (const sessionId of surplus) revocations.revoke({ sessionId, at: grant.at });
       return { account: grant.account, tokens: await issuer.issue(grant) };
     },
@@ -70,26 +73,29 @@ export function createSessions(needs: {
       const claim = refreshTokens.read(refreshToken);
       if (claim === undefined) throw refreshTokenInvalid();
       // Judged and done in one write: of many at once with one token, exactly one rotates, and an end comes before or after.
-      const outcome = await store.write(async (write): Promise<Grant | "reused" | "over"> => {
-        const at = clock.now();
-        const session = await write.takeSession(claim.sessionId, at);
-        const account = session && (await write.account(session.userId));
-        if (session === undefined || account === undefined) return "over";
-        const verdict = judgeRefresh(session, claim.counter, at);
-        switch (verdict) {
-          case "rotate": {
-            const expiresAt = at + limits.token.refreshMs;
-            return { account, session: await write.rotateSession(session.id, { rotatedAt: at, expiresAt }), at };
+      const outcome = await store.write(
+        async (write): Promise<Grant | "reused" | "over"> => {
+          const at = clock.now();
+          const session = await write.takeSession(claim.sessionId, at);
+          const account = session && (await write.account(session.userId));
+          if (session === undefined || account === undefined) return "over";
+          const verdict = judgeRefresh(session, claim.counter, at);
+          switch (verdict) {
+            case "rotate": {
+              const expiresAt = at + limits.token.refreshMs;
+              return { account, session: await write.rotateSession(session.id, { rotatedAt: at, expiresAt }), at };
+            }
+            case "repeat":
+              return { account, session, at };
+            case "reused":
+              await write.endSession(session.id, at);
+              return verdict;
+            case "over":
+              return verdict;
           }
-          case "repeat":
-            return { account, session, at };
-          case "reused":
-            await write.endSession(session.id, at);
-            return verdict;
-          case "over":
-            return verdict;
-        }
-      });
+        },
+        { keys: [`session/${claim.sessionId}`] },
+      );
       if (outcome === "over") throw refreshTokenInvalid();
       if (outcome === "reused") {
         revocations.revoke({ sessionId: claim.sessionId, at: clock.now() });

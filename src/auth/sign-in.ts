@@ -48,13 +48,17 @@ export function createSignIn(needs: {
       const matches = await passwords.matches(credentials?.passwordHash, password, nameKey(login), signal);
       if (credentials === undefined || !matches) throw badCredentials();
       const { userId, passwordHash } = credentials;
-      return sessions.open(client, async (write) => {
-        // Hashing took a while, in which the password may have been changed or the account erased.
-        if ((await write.passwordHash(userId)) !== passwordHash) throw badCredentials();
-        const account = await write.changeAccount(userId, { lastLoginAt: clock.now() });
-        if (!account.isActive) throw accountInactive();
-        return account;
-      });
+      return sessions.open(
+        client,
+        async (write) => {
+          // Hashing took a while, in which the password may have been changed or the account erased.
+          if ((await write.passwordHash(userId)) !== passwordHash) throw badCredentials();
+          const account = await write.changeAccount(userId, { lastLoginAt: clock.now() });
+          if (!account.isActive) throw accountInactive();
+          return account;
+        },
+        userId,
+      );
     },
   };
 }

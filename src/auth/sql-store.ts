@@ -10,7 +10,7 @@ import type { AuthTables } from "./tables.ts";
 export function createSqlStore(database: Database<AuthTables>): AuthStore {
   const { read } = database;
   return {
-    write: (work) => database.write((tx) => work(createSqlWrite(tx))),
+    write: (work, options) => database.write((tx) => work(createSqlWrite(tx)), options),
 
     async account(id) {
       const row = await read

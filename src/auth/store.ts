@@ -1,5 +1,6 @@
 import type { AccountRole } from "../platform/access/principal.ts";
 import type { Revocation } from "../platform/access/revocations.ts";
+import type { WriteOptions } from "../platform/database/database.ts";
 import type { SessionId, UserId } from "../platform/ids.ts";
 import type { ErasedAccount } from "../platform/peers/peers.ts";
 import type { AuditEntry, Audited } from "./audit.ts";
@@ -97,8 +98,8 @@ export interface AuthWrite {
 
 /** What auth remembers. Everything outside `write` reads what is committed. */
 export interface AuthStore {
-  /** Runs the work alone. Once the promise resolves, what it changed survives any crash; when it throws, nothing changed. */
-  write<Result>(work: (write: AuthWrite) => Promise<Result>): Promise<Result>;
+  /** Runs the work alone, as far as no keys say otherwise. Once the promise resolves, what it changed survives any crash; when it throws, nothing changed. */
+  write<Result>(work: (write: AuthWrite) => Promise<Result>, options?: WriteOptions): Promise<Result>;
 
   account(id: UserId): Promise<Account | undefined>;
   /** In no particular order; unknown ids are missing. */
