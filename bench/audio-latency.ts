@@ -3,17 +3,22 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { AudioQuality } from "../gen/veza/stream/v1/audio_pb.ts";
 import { StreamVisibility } from "../gen/veza/stream/v1/stream_pb.ts";
 import { ListenResponseSchema } from "../gen/veza/stream/v1/stream_service_pb.ts";
+import { startNats, withoutNats } from "../tests/kit/nats.ts";
+import type { Person } from "../tests/kit/people.ts";
 import { listenBody, listenPath, publishAudio } from "./kit/audio-call.ts";
+import { type Child, startChild } from "./kit/child.ts";
 import { subscribeH2 } from "./kit/h2-subscriber.ts";
 import { opusOf } from "./kit/music.ts";
 import { readOptions } from "./kit/options.ts";
 import { startOwnApp, streamsEach } from "./kit/own-app.ts";
+import { postgresUrl } from "./kit/postgres.ts";
 import { type Row, report, within } from "./kit/report.ts";
 import { quantile } from "./kit/statistics.ts";
 import { grpcHeaders } from "./kit/unary-call.ts";
 
 // From writing a packet of a broadcast to reading it as a listener, for what is passed through and for what is encoded
-// anew. A packet of 20 ms at a time; listeners get as much at once as their number allows.
+// anew, by who listens where the source is and by who listens at another process, behind PostgreSQL and NATS. A packet of
+// 20 ms at a time; listeners get as much at once as their number allows.
 const options = readOptions();
 const measureMs = options.quick ? 3000 : 15_000;
 const settleMs = options.quick ? 700 : 3000;
@@ -27,16 +32,42 @@ interface Scene {
   readonly what: string;
   readonly quality: AudioQuality;
   readonly listeners: number;
+  /** Whether they listen at another process than the one that has the source. */
+  readonly isElsewhere?: boolean;
 }
 const scenes: readonly Scene[] = [
   { what: "passed through, 10 listeners", quality: AudioQuality.MEDIUM, listeners: 10 },
   { what: "encoded anew, 10 listeners", quality: AudioQuality.LOW, listeners: 10 },
   { what: "passed through, 250 listeners", quality: AudioQuality.MEDIUM, listeners: 250 },
 ];
+const elsewhere: readonly Scene[] = scenes
+  .slice(0, 2)
+  .map((scene) => ({ ...scene, what: `${scene.what} at another process`, isElsewhere: true }));
 const most = Math.max(...scenes.map(({ listeners }) => listeners));
-const { child, people } = await startOwnApp(stack, { people: Math.ceil(most / streamsEach) });
-const port = Number(new URL(String(child.ready.gateway)).port);
-const tokenOf = (index: number) => people[Math.floor(index / streamsEach)]?.accessToken ?? "";
+
+/** Where the source goes, and where listeners go. */
+interface Stage {
+  readonly source: Child;
+  readonly listeners: Child;
+  readonly people: readonly Person[];
+}
+const portOf = ({ ready }: Child) => Number(new URL(String(ready.gateway)).port);
+
+async function oneProcess(): Promise<Stage> {
+  const { child, people } = await startOwnApp(stack, { people: Math.ceil(most / streamsEach) });
+  return { source: child, listeners: child, people };
+}
+
+/** Undefined without PostgreSQL or NATS. */
+async function twoProcesses(): Promise<Stage | undefined> {
+  const databaseUrl = await postgresUrl(stack);
+  if (databaseUrl === undefined || withoutNats) return undefined;
+  const env = { BENCH_DATABASE_URL: databaseUrl, BENCH_NATS_URL: stack.use(await startNats()).url };
+  const { child, people } = await startOwnApp(stack, { people: 1, env });
+  const other = await startChild("veza", "own-app.ts", env);
+  stack.defer(() => other.end());
+  return { source: child, listeners: other, people };
+}
 
 interface Heard {
   readonly latencies: readonly number[];
@@ -46,7 +77,11 @@ interface Heard {
   readonly loadBusy: number;
 }
 
-async function play({ what, quality, listeners }: Scene): Promise<Heard> {
+async function play({ what, quality, listeners }: Scene, stage: Stage): Promise<Heard> {
+  const { people } = stage;
+  const child = stage.listeners;
+  const port = portOf(child);
+  const tokenOf = (index: number) => people[Math.floor(index / streamsEach)]?.accessToken ?? "";
   await using scene = new AsyncDisposableStack();
   const streamer = people[0];
   const created = await streamer?.stream.createStream({ title: what, visibility: StreamVisibility.PUBLIC });
@@ -60,7 +95,7 @@ async function play({ what, quality, listeners }: Scene): Promise<Heard> {
   let counts = false;
   let heardPackets = 0;
 
-  const publisher = await publishAudio({ port, token: tokenOf(0), streamId }, onOver);
+  const publisher = await publishAudio({ port: portOf(stage.source), token: tokenOf(0), streamId }, onOver);
   scene.defer(() => publisher.leave());
   const startedAt = performance.now();
   const timer = setInterval(() => {
@@ -132,8 +167,10 @@ async function play({ what, quality, listeners }: Scene): Promise<Heard> {
 
 const rows: Row[] = [];
 const loads: string[] = [];
-for (const scene of scenes) {
-  const { latencies, missing, busy, loadBusy } = await play(scene);
+const alone = await oneProcess();
+const apart = await twoProcesses();
+for (const scene of apart === undefined ? scenes : [...scenes, ...elsewhere]) {
+  const { latencies, missing, busy, loadBusy } = await play(scene, scene.isElsewhere && apart ? apart : alone);
   // What is on its way when counting begins and ends makes up for each other, but for a batch or so.
   if (Math.abs(missing) > 0.1) throw new Error(`${scene.what}: ${Math.round(missing * 100)} % of the packets missing`);
   for (const [name, part] of [

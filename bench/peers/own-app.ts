@@ -20,8 +20,13 @@ if (process.env.BENCH_COUNT_READS !== undefined) {
 
 const dataDir = process.env.BENCH_DATA_DIR;
 const databaseUrl = process.env.BENCH_DATABASE_URL;
+const natsUrl = process.env.BENCH_NATS_URL;
 const own = await startApp({
-  env: { VEZA_LOG_LEVEL: "info", ...(databaseUrl !== undefined && { VEZA_DATABASE_URL: databaseUrl }) },
+  env: {
+    VEZA_LOG_LEVEL: "info",
+    ...(databaseUrl !== undefined && { VEZA_DATABASE_URL: databaseUrl }),
+    ...(natsUrl !== undefined && { VEZA_NATS_URL: natsUrl }),
+  },
   ...(dataDir === undefined ? {} : { dataDir }),
 });
 serveParent(
