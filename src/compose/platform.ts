@@ -13,6 +13,7 @@ import { openPostgres } from "../platform/database/postgres-database.ts";
 import { createSqliteDatabase } from "../platform/database/sqlite-database.ts";
 import type { Files } from "../platform/files/files.ts";
 import { createLocalFiles } from "../platform/files/local-files.ts";
+import { measuredFiles } from "../platform/files/measured-files.ts";
 import { createS3Files } from "../platform/files/s3-files.ts";
 import { createLog, type Log } from "../platform/log.ts";
 import type { Platform } from "../platform/platform.ts";
@@ -70,7 +71,7 @@ export async function createPlatform(config: Config, needs: PlatformNeeds = {}):
     tracing,
     clock,
     bus,
-    files: createFiles(config),
+    files: measuredFiles(createFiles(config), metrics),
     database,
     isShared: shared !== undefined || config.nats !== undefined,
     revocations,

@@ -65,6 +65,11 @@ async function use(alice: Person, gateway: string, stop: AbortSignal): Promise<v
   try {
     while (!stop.aborted) {
       await alice.chat.sendMessage({ roomId, content: "hello" });
+      await fetch(`${gateway}/files`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${alice.accessToken}`, "content-type": "text/plain" },
+        body: "words",
+      });
       await clientsOf(gateway)
         .auth.login({ login: "alice", password: "a guess, and wrong" })
         .catch(() => undefined);

@@ -105,6 +105,23 @@ test("attempts to sign in, by how they went", async () => {
   expect(found.value(name, { way: "login", outcome: "BAD_CREDENTIALS" })).toBe(1);
 });
 
+test("files that come in and are fetched", async () => {
+  const app = await house();
+  const alice = await person(app, "alice");
+  const authorization = `Bearer ${alice.accessToken}`;
+  const answer = await fetch(`${app.gateway}/files`, {
+    method: "POST",
+    headers: { authorization, "content-type": "text/plain" },
+    body: "words",
+  });
+  expect(answer.ok).toBe(true);
+  const found = await scrape(app.gateway);
+  expect(found.value("veza_files_received_bytes_total")).toBe(5);
+  const count = "veza_files_operation_duration_seconds_count";
+  expect(found.value(count, { operation: "receive", outcome: "ok" })).toBe(1);
+  expect(found.value(count, { operation: "keep", outcome: "ok" })).toBe(1);
+});
+
 test("connections, by port and version of HTTP", async () => {
   const app = await house();
   await person(app, "alice");
@@ -143,7 +160,7 @@ test("sound: sources, listeners by what they get, recordings, and how the encode
   }
   await metric(app, "veza_stream_recording").toBe(0);
   await metric(app, "veza_stream_recordings_total", { outcome: "completed" }).toBe(1);
-  await metric(app, "veza_stream_listeners").toBeUndefined();
+  await metric(app, "veza_stream_listeners").toBe(0);
   const found = await scrape(app.gateway);
   expect(found.value("veza_stream_encoder_lag_seconds")).toBeGreaterThanOrEqual(0);
   expect(found.value("veza_stream_dropped_packets_total", { cause: "encoder" })).toBe(0);

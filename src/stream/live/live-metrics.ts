@@ -52,7 +52,11 @@ export function observeLive(metrics: Metrics, streams: () => Iterable<OnAir>, re
     Math.max(0, ...[...streams()].map(({ encoderLagMs }) => encoderLagMs / 1000)),
   );
   observe("listeners", "{listener}", "Who hears a stream here, by what they get and how.", () => {
-    const counts = new Map<string, [{ via: string; quality: string }, number]>();
+    // Nobody is a number too, and what scales by it waits for one.
+    const counts = new Map<string, [{ via: string; quality: string }, number]>([
+      ["rpc none", [{ via: "rpc", quality: "none" }, 0]],
+      ["http none", [{ via: "http", quality: "none" }, 0]],
+    ]);
     for (const { audience } of streams()) {
       for (const { via, quality } of audience) {
         if (via === "recording") continue;
