@@ -25,6 +25,7 @@ import { createMessages } from "./messages.ts";
 import { chatMigrations } from "./migrations.ts";
 import { createModeration } from "./moderation.ts";
 import { createPins } from "./pins.ts";
+import { createPresence } from "./presence/index.ts";
 import { createPromptSends } from "./prompt-sends.ts";
 import { createReactions } from "./reactions.ts";
 import { createReadStates } from "./read-states.ts";
@@ -38,6 +39,7 @@ import { messageModerationHandlers } from "./rpc/message-moderation.ts";
 import { messageHandlers } from "./rpc/messages.ts";
 import { moderationHandlers } from "./rpc/moderation.ts";
 import { pinHandlers } from "./rpc/pins.ts";
+import { presenceHandlers } from "./rpc/presence.ts";
 import { reactionHandlers } from "./rpc/reactions.ts";
 import { readStateHandlers } from "./rpc/read-states.ts";
 import { reportHandlers } from "./rpc/reports.ts";
@@ -63,6 +65,7 @@ import { createSqlReportStore } from "./store/sql-report-store.ts";
 import { createSqlRoomStore } from "./store/sql-room-store.ts";
 import { createSqlSanctionStore } from "./store/sql-sanction-store.ts";
 import { createSqlStatisticsStore } from "./store/sql-statistics-store.ts";
+import { createSqlStatusStore } from "./store/sql-status-store.ts";
 import { createStreamRooms } from "./stream-rooms.ts";
 import type { ChatTables } from "./tables.ts";
 import { createTyping } from "./typing.ts";
@@ -105,7 +108,20 @@ export async function createChat(needs: {
   const index = await openSearchIndex(platform.database);
 
   const rules = createFollowRules({ database, clock });
-  const { writes, online, handlers } = built.use(createChatEvents({ platform, rules }));
+  const presence = built.use(
+    createPresence({
+      database,
+      bus,
+      clock,
+      log,
+      members,
+      statuses: createSqlStatusStore(),
+      signal: (roomId, signal) => events.signal(roomId, signal),
+    }),
+  );
+  const { online } = presence;
+  const events = built.use(createChatEvents({ platform, rules, attendance: presence.attendance }));
+  const { writes, handlers } = events;
   const memberships = createMemberships({ members, sanctions });
   const requests = createRequests({
     store: createSqlRequestStore<ChatTables>(database.read, "chat_requests"),
@@ -147,6 +163,7 @@ export async function createChat(needs: {
       statistics: createStatistics({ database, clock, members, statistics: createSqlStatisticsStore(), online, auth }),
     }),
     ...accessHandlers({ checks }),
+    ...presenceHandlers(presence),
     ...typingHandlers(createTyping({ database, bus, clock, members, directs })),
     ...messageHandlers({
       messages: createMessages({

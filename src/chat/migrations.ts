@@ -325,6 +325,17 @@ export const chatMigrations: Migrations = {
         .execute();
     },
   },
+  "0008_statuses": {
+    async up(db) {
+      await db.schema
+        .createTable("chat_statuses")
+        .addColumn("user_id", "bigint", (c) => c.primaryKey())
+        .addColumn("status", "integer", (c) => c.notNull())
+        .addColumn("text", "text", (c) => c.notNull())
+        .addColumn("last_seen_at", "bigint")
+        .execute();
+    },
+  },
 };
 
 /** What was said before there were counts counts as read. */

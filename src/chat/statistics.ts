@@ -1,3 +1,4 @@
+import { PresenceStatus } from "#gen/veza/chat/v1/presence_pb.ts";
 import type { Principal } from "../platform/access/principal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/database.ts";
@@ -31,6 +32,7 @@ export interface UserNumbers {
   /** Milliseconds since 1970; undefined when never. */
   readonly lastActivityAt: number | undefined;
   readonly isOnline: boolean;
+  readonly status: PresenceStatus;
 }
 
 /** Sums for people to look at. */
@@ -77,6 +79,7 @@ export function createStatistics(needs: {
         messages: await statistics.messagesOf(read, userId),
         lastActivityAt: await statistics.lastActivityOf(read, userId),
         isOnline: online.isOnline(userId),
+        status: online.shown(userId)?.status ?? PresenceStatus.OFFLINE,
       };
     },
   };

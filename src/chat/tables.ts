@@ -185,6 +185,16 @@ export interface ModerationLogTable {
   created_at: number;
 }
 
+/** How users want to be seen. */
+export interface StatusesTable {
+  user_id: number;
+  /** As in `veza.chat.v1.PresenceStatus`; OFFLINE for who does not want to be seen. */
+  status: number;
+  text: string;
+  /** When others last could see the user; null when it is not known. */
+  last_seen_at: number | null;
+}
+
 export interface BlocksTable {
   user_id: number;
   blocked_id: number;
@@ -216,6 +226,7 @@ export interface ChatTables {
   chat_invites: InvitesTable;
   chat_reports: ReportsTable;
   chat_moderation_log: ModerationLogTable;
+  chat_statuses: StatusesTable;
   chat_blocks: BlocksTable;
   chat_erased_users: ErasedUsersTable;
   chat_cursors: CursorsTable;

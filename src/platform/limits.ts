@@ -209,6 +209,18 @@ export const limits = {
     /** How often erased accounts are looked for, in case the bell was lost. */
     erasureCheckMs: 60_000,
   },
+  presence: {
+    /** Who comes back within this has never left, for others. */
+    graceMs: 4_000,
+    /** Changes are gathered this long before others hear of them. */
+    gatherMs: 50,
+    usersAtOnce: 200,
+    /** Where more are there than this, nobody is told of each who comes and goes: the count says it. */
+    toldInRoomsUpTo: 250,
+    /** How often a process says that it is still there, and after which silence its users have left. */
+    aliveMs: 10_000,
+    silentMs: 30_000,
+  },
   follow: {
     roomsPerStream: 1000,
     streamsPerUser: 64,

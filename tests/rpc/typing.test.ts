@@ -78,9 +78,3 @@ test("strangers do not type, and the muted neither", async () => {
     reason: "MUTED",
   });
 });
-
-test("what is not built yet says so, with a reason", async () => {
-  expect(
-    await failureOf(ada.chat.reportMessage({ messageId: "01990000-0000-7000-8000-000000000000", reason: "spam" })),
-  ).toEqual({ code: "Unimplemented", reason: "NOT_BUILT" });
-});

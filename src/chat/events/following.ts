@@ -1,5 +1,11 @@
-import { fromBinary } from "@bufbuild/protobuf";
-import { type ChatEvent, ChatEventSchema, CloseReason } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  type ChatEvent,
+  ChatEventSchema,
+  type ChatSignal,
+  ChatSignalSchema,
+  CloseReason,
+} from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { SubscribeToChatEventsRequest } from "#gen/veza/chat/v1/chat_service_pb.ts";
 import type { Principal } from "../../platform/access/principal.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
@@ -12,7 +18,7 @@ import { createRoundRobin } from "../../platform/round-robin.ts";
 import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import { createEventFeeds } from "../../rpc/event-feed/event-feeds.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
-import type { OnlineUsers } from "../online.ts";
+import type { Attendance } from "../online.ts";
 import { membershipChange, onReopened, onUserBell, roomSubject, type UserBell } from "./bells.ts";
 import type { EventStore } from "./event-store.ts";
 import { type Ending, Follower, type RoomFeed } from "./follower.ts";
@@ -33,18 +39,20 @@ export interface Following extends Disposable {
    * the stream runs. Throws ROOM_NOT_READABLE or LIMIT_REACHED before that.
    */
   follow(caller: Principal, request: SubscribeToChatEventsRequest, signal: AbortSignal, sink: PushSink): Promise<void>;
-  readonly online: OnlineUsers;
+  /** Hands something that passes to those who follow a room here; other processes do not hear of it. */
+  signal(roomId: RoomId, signal: ChatSignal): void;
 }
 
 export function createFollowing(needs: {
   bus: Bus;
   store: EventStore;
   rules: FollowRules;
+  attendance: Attendance;
   clock: Clock;
   log: Log;
   metrics: Metrics;
 }): Following {
-  const { bus, store, rules, clock, log, metrics } = needs;
+  const { bus, store, rules, attendance, clock, log, metrics } = needs;
   const feeds = createEventFeeds<RoomId>({
     bus,
     log,
@@ -61,7 +69,6 @@ export function createFollowing(needs: {
     }),
   });
   const streams = new Map<UserId, number>();
-  const presence = new Presence();
   const heartbeats = createRoundRobin(limits.follow.heartbeatMs);
   const rechecks = createRoundRobin(limits.follow.membershipRecheckMs);
   const gap = bus.onGap(() => rechecks.hurry(limits.follow.gapRecheckMs));
@@ -117,9 +124,8 @@ export function createFollowing(needs: {
   }
 
   return {
-    online: {
-      isOnline: (userId) => streams.has(userId),
-      countIn: (roomId) => presence.countIn(roomId),
+    signal(roomId, signal) {
+      feeds.get(roomId)?.onSignal(toBinary(ChatSignalSchema, signal));
     },
 
     async follow(caller, request, signal, sink) {
@@ -147,9 +153,11 @@ export function createFollowing(needs: {
         for (const feed of acquired.values()) feeds.release(feed);
         throw signal.reason;
       }
+      const attending = cleanup.use(attendance.attend(caller));
       const open = cleanup.move();
       const follower = new Follower(sink, feeds.metrics, (feed) => {
-        if (joined.delete(feed.id)) presence.left(feed.id, caller.userId);
+        // A stream that is over is left as a whole: who comes back at once has never left a room.
+        if (joined.delete(feed.id) && !follower.isOver) attending.left(feed.id);
         feeds.release(feed);
         // After this turn: the follower may be in the middle of its work.
         queueMicrotask(() => {
@@ -173,7 +181,7 @@ export function createFollowing(needs: {
       function isThere(roomId: RoomId): void {
         if (joined.has(roomId)) return;
         joined.add(roomId);
-        presence.came(roomId, caller.userId);
+        attending.came(roomId);
       }
       async function join(roomId: RoomId, after: number): Promise<void> {
         if (!followsAll && !named.includes(roomId)) return;
@@ -248,7 +256,7 @@ export function createFollowing(needs: {
       });
 
       for (const roomId of joined) {
-        if (acquired.has(roomId)) presence.came(roomId, caller.userId);
+        if (acquired.has(roomId)) attending.came(roomId);
         else joined.delete(roomId);
       }
       follower.start(acquired.values(), { cursors, since: early, now: clock.now() });
@@ -281,31 +289,4 @@ function endingOf(reason: unknown): Ending | undefined {
     }
   }
   return undefined;
-}
-
-/** How many different members of each room follow it. */
-class Presence {
-  readonly #rooms = new Map<RoomId, Map<UserId, number>>();
-
-  came(roomId: RoomId, userId: UserId): void {
-    let users = this.#rooms.get(roomId);
-    if (users === undefined) {
-      users = new Map();
-      this.#rooms.set(roomId, users);
-    }
-    users.set(userId, (users.get(userId) ?? 0) + 1);
-  }
-
-  left(roomId: RoomId, userId: UserId): void {
-    const users = this.#rooms.get(roomId);
-    const streams = users?.get(userId);
-    if (users === undefined || streams === undefined) return;
-    if (streams > 1) users.set(userId, streams - 1);
-    else users.delete(userId);
-    if (users.size === 0) this.#rooms.delete(roomId);
-  }
-
-  countIn(roomId: RoomId): number {
-    return this.#rooms.get(roomId)?.size ?? 0;
-  }
 }

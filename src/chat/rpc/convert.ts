@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type ModerationLogEntry, ModerationLogEntrySchema } from "#gen/veza/chat/v1/moderation_pb.ts";
-import { PresenceStatus, type UserActivity, UserActivitySchema } from "#gen/veza/chat/v1/presence_pb.ts";
+import { type UserActivity, UserActivitySchema } from "#gen/veza/chat/v1/presence_pb.ts";
 import {
   type Invite as InviteMessage,
   InviteSchema,
@@ -81,13 +81,13 @@ export function toRoomStats(roomId: RoomId, numbers: RoomNumbers): RoomStats {
 }
 
 export function toActivity(numbers: UserNumbers): UserActivity {
-  const { lastActivityAt, isOnline } = numbers;
+  const { lastActivityAt, isOnline, status } = numbers;
   return create(UserActivitySchema, {
     userId: numbers.userId,
     roomsJoined: numbers.rooms,
     messagesSent: BigInt(numbers.messages),
     ...(lastActivityAt !== undefined && { lastActivityAt: timestampFromMs(lastActivityAt) }),
     isOnline,
-    currentStatus: isOnline ? PresenceStatus.ONLINE : PresenceStatus.OFFLINE,
+    currentStatus: status,
   });
 }

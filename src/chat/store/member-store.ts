@@ -44,6 +44,8 @@ export interface MemberStore {
   countRoomsOf(queries: Queries<ChatTables>, userId: UserId): Promise<number>;
   /** Whether two users are in a room, or talk to each other directly. */
   shareRoom(queries: Queries<ChatTables>, one: UserId, other: UserId): Promise<boolean>;
+  /** Of these users, at most 200, those who are in a room with the user: their names. */
+  sharing(queries: Queries<ChatTables>, userId: UserId, others: readonly UserId[]): Promise<Map<UserId, string>>;
   /** Who is in a direct conversation with the user; undefined once the other account is erased. */
   otherIn(queries: Queries<ChatTables>, directRoomId: RoomId, userId: UserId): Promise<Member | undefined>;
   /** Every membership of a user, direct conversations too. */

@@ -43,6 +43,7 @@ export function createSqlErasureStore(): ErasureStore {
       await tx.updateTable("chat_members").set({ username: "", name_key: "" }).where("user_id", "=", id).execute();
       await tx.updateTable("chat_sanctions").set({ username: "" }).where("user_id", "=", id).execute();
       await tx.updateTable("chat_reports").set({ reported_by: 0, reason: "" }).where("reported_by", "=", id).execute();
+      await tx.deleteFrom("chat_statuses").where("user_id", "=", id).execute();
       await tx.deleteFrom("chat_requests").where("user_id", "=", id).execute();
       await tx
         .deleteFrom("chat_blocks")

@@ -1,7 +1,7 @@
 import { SanctionKind } from "#gen/veza/chat/v1/moderation_pb.ts";
 import { RoomType } from "#gen/veza/chat/v1/room_pb.ts";
 import type { Queries } from "../../platform/database/database.ts";
-import type { RoomId } from "../../platform/ids.ts";
+import type { RoomId, UserId } from "../../platform/ids.ts";
 import { nameKey } from "../../platform/name-key.ts";
 import type { ChatTables } from "../tables.ts";
 import type { MemberStore } from "./member-store.ts";
@@ -111,6 +111,17 @@ export function createSqlMemberStore(): MemberStore {
         .limit(1)
         .executeTakeFirst();
       return shared !== undefined;
+    },
+    async sharing(queries, userId, others) {
+      const rows = await queries
+        .selectFrom("chat_members as mine")
+        .innerJoin("chat_members as theirs", "theirs.room_id", "mine.room_id")
+        .select(["theirs.user_id", "theirs.username"])
+        .distinct()
+        .where("mine.user_id", "=", Number(userId))
+        .where("theirs.user_id", "in", others.map(Number))
+        .execute();
+      return new Map(rows.map(({ user_id, username }) => [String(user_id) as UserId, username]));
     },
     async otherIn(queries, directRoomId, userId) {
       const row = await queries
