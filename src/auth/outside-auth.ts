@@ -3,9 +3,11 @@ import { createJwtVerifier } from "../platform/access/jwt-verifier.ts";
 import { audience } from "../platform/access/own-tokens.ts";
 import { createRemoteKeys, publicKeyAlgorithms } from "../platform/access/remote-keys.ts";
 import type { UserId } from "../platform/ids.ts";
+import { createAccountExporter } from "../platform/peers/account-export.ts";
 import type { PermissionPeers } from "../platform/peers/peers.ts";
 import type { Platform } from "../platform/platform.ts";
 import { routes } from "../rpc/routes.ts";
+import { accountSection } from "./account-export.ts";
 import type { Auth } from "./auth.ts";
 import { userNotFound } from "./errors.ts";
 import { createPermissionCheck } from "./permission-check.ts";
@@ -50,6 +52,7 @@ export function createOutsideAuth(needs: {
         permissionCheck: createPermissionCheck({ accounts: visitors.accounts, peers }),
       }),
     }),
+    exporter: createAccountExporter([accountSection(async (userId) => (await visitors.accounts([userId]))[0])]),
     peer: {
       accounts: visitors.accounts,
       erasedAfter: async () => [],

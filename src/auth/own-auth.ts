@@ -3,10 +3,12 @@ import { createAllowances } from "../platform/access/allowances.ts";
 import { createJwtVerifier } from "../platform/access/jwt-verifier.ts";
 import { audience, signingAlgorithm } from "../platform/access/own-tokens.ts";
 import { limits } from "../platform/limits.ts";
+import { createAccountExporter } from "../platform/peers/account-export.ts";
 import type { PermissionPeers } from "../platform/peers/peers.ts";
 import type { Platform } from "../platform/platform.ts";
 import { randomSecret } from "../platform/secrets/secrets.ts";
 import { routes } from "../rpc/routes.ts";
+import { accountSection, sessionSection } from "./account-export.ts";
 import { createAccounts } from "./accounts.ts";
 import { createAdministration } from "./administration.ts";
 import type { Auth } from "./auth.ts";
@@ -71,6 +73,7 @@ export async function createOwnAuth(needs: {
   return {
     verifier,
     peer,
+    exporter: createAccountExporter([accountSection((userId) => store.account(userId)), sessionSection(store, clock)]),
     routes: routes(AuthService, {
       ...signInHandlers({ signIn, sessions }),
       ...sessionHandlers({ sessions }),

@@ -1,5 +1,6 @@
 import { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
 import { migrate } from "../platform/database/migrate.ts";
+import { type AccountExporter, createAccountExporter } from "../platform/peers/account-export.ts";
 import type { ChatPeer, Peers } from "../platform/peers/peers.ts";
 import type { Platform } from "../platform/platform.ts";
 import { createRequests } from "../platform/requests/requests.ts";
@@ -54,6 +55,7 @@ import { openSearchIndex } from "./store/search-backend.ts";
 import { createSqlAttachmentStore } from "./store/sql-attachment-store.ts";
 import { createSqlDirectStore } from "./store/sql-direct-store.ts";
 import { createSqlErasureStore } from "./store/sql-erasure-store.ts";
+import { createSqlExportStore } from "./store/sql-export-store.ts";
 import { createSqlInviteStore } from "./store/sql-invite-store.ts";
 import { createSqlMemberStore } from "./store/sql-member-store.ts";
 import { createSqlMentionStore } from "./store/sql-mention-store.ts";
@@ -74,6 +76,7 @@ import { createTyping } from "./typing.ts";
 export interface Chat extends AsyncDisposable {
   readonly routes: ServiceRoutes;
   readonly peer: ChatPeer;
+  readonly exporter: AccountExporter;
   /** Files over plain HTTP. */
   readonly http: FilesHttp;
 }
@@ -232,6 +235,7 @@ export async function createChat(needs: {
   const running = built.move();
   return {
     routes: routesOfChat,
+    exporter: createAccountExporter(createSqlExportStore().sections(database.read)),
     http: createFilesHttp({ attachments, urls, log }),
     peer: { roomPermissions: checks.roomPermissions, ...streamRooms },
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -6,7 +6,9 @@ import { createValidator } from "@bufbuild/protovalidate";
 import { Health } from "#gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection as ReflectionV1 } from "#gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ReflectionV1Alpha } from "#gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { AccountExportService } from "#gen/veza/internal/v1/account_export_service_pb.ts";
 import { BusRelayService } from "#gen/veza/internal/v1/bus_relay_service_pb.ts";
+import { accountExportEndpoint } from "../gateway/account-export.ts";
 import { audioEndpoints } from "../gateway/audio.ts";
 import { createCallers } from "../gateway/callers.ts";
 import { fileEndpoints } from "../gateway/files.ts";
@@ -24,7 +26,7 @@ import { openPort, type Port, type PortNeeds } from "../net/one-port.ts";
 import { createRpcServer } from "../net/rpc/rpc-server.ts";
 import { clusterSecretOf, createClusterCredential } from "../platform/access/cluster-credential.ts";
 import { followRevocations } from "../platform/access/followed-revocations.ts";
-import { type Config, ConfigError, type Neighbour, type Part } from "../platform/config.ts";
+import { type Config, ConfigError, type Neighbour, neighbours, type Part } from "../platform/config.ts";
 import { Failure, Reason } from "../platform/failure.ts";
 import { limits } from "../platform/limits.ts";
 import type { Platform } from "../platform/platform.ts";
@@ -33,6 +35,7 @@ import { createCallReports } from "../rpc/call-reports.ts";
 import { interceptorChain } from "../rpc/chain.ts";
 import { createGate } from "../rpc/gate.ts";
 import { createHealthState, healthRoutes } from "../rpc/health.ts";
+import { remoteAccountExport, serveAccountExport } from "../rpc/peers/account-export.ts";
 import { serveAuthPeer } from "../rpc/peers/auth-peer.ts";
 import { bridgeBus } from "../rpc/peers/bus-bridge.ts";
 import { serveBusRelay } from "../rpc/peers/bus-relay.ts";
@@ -128,7 +131,8 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
     chat: chat && withUnbuilt(chat.routes),
     stream: streams && withUnbuilt(streams.routes),
   };
-  const relay = serveBusRelay(platform.bus);
+  const exportersHere = { auth: auth?.exporter, chat: chat?.exporter, stream: streams?.exporter };
+  const forProcesses = [serveBusRelay(platform.bus), serveAccountExport(exportersHere)];
   const inner = {
     auth: auth && serveAuthPeer(auth.peer),
     chat: chat && serveChatPeer(chat.peer),
@@ -150,6 +154,13 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   const serveMetrics = metricsEndpoint(platform);
   const callers = createCallers({ verifier, log });
   const serveAudio = streams && audioEndpoints({ audio: streams.http, callers });
+  const serveAccount = accountExportEndpoint({
+    exporters: neighbours.map(
+      (name) => exportersHere[name] ?? remoteAccountExport(elsewhere.clientOf(name, AccountExportService), name),
+    ),
+    callers,
+    log,
+  });
   const serveFiles = chat && fileEndpoints({ files: chat.http, callers });
   const forwarder = createForwarder({
     routes: forwardRoutes(elsewhere),
@@ -175,14 +186,14 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   const onSource = streams?.onSource ?? (streamsElsewhere && createSplice({ upstream: streamsElsewhere, ca, log }));
   const isServing = () => health.isServing;
   const servedBy = (neighbour: Neighbour) => ({
-    services: present([outer[neighbour], inner[neighbour], relay]),
+    services: [...present([outer[neighbour], inner[neighbour]]), ...forProcesses],
     reflected: present([outer[neighbour]]).map(({ service }) => service),
   });
   const parts: Readonly<Record<Part, ServedPart>> = {
     gateway: {
-      services: [...all, ...present(Object.values(inner)), relay],
+      services: [...all, ...present(Object.values(inner)), ...forProcesses],
       reflected: contract,
-      http: [serveMetrics, ...present([serveAudio, serveFiles]), forwarder.serve],
+      http: [serveMetrics, serveAccount, ...present([serveAudio, serveFiles]), forwarder.serve],
       fallback: gateway,
       onSource,
     },

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { StreamService } from "#gen/veza/stream/v1/stream_service_pb.ts";
+import type { AccountExporter } from "../platform/peers/account-export.ts";
 import type { StreamPeer } from "../platform/peers/peers.ts";
 import type { Platform } from "../platform/platform.ts";
 import { routes, type ServiceRoutes } from "../rpc/routes.ts";
@@ -12,6 +13,7 @@ import { createStreamService, type StreamPeers } from "./service.ts";
 export interface Streams extends AsyncDisposable {
   readonly routes: ServiceRoutes;
   readonly peer: StreamPeer;
+  readonly exporter: AccountExporter;
   /** Sound over plain HTTP. */
   readonly http: LiveHttp;
   /** Takes a connection of a source whose request no parser of HTTP could read, with what was read of it. */
@@ -41,6 +43,7 @@ export async function createStreams(needs: {
   return {
     routes: routes(StreamService, { ...service.handlers, ...liveHandlers({ ...live, countryOf: service.countryOf }) }),
     peer: service.peer,
+    exporter: service.exporter,
     http: live.http,
     onSource: live.onSource,
     async begin() {

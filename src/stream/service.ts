@@ -2,6 +2,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { StreamService as StreamServiceDescription } from "#gen/veza/stream/v1/stream_service_pb.ts";
 import { migrate } from "../platform/database/migrate.ts";
 import { limits } from "../platform/limits.ts";
+import { type AccountExporter, createAccountExporter } from "../platform/peers/account-export.ts";
 import type { AuthPeer, ChatPeer, StreamPeer } from "../platform/peers/peers.ts";
 import type { Platform } from "../platform/platform.ts";
 import { createRequests } from "../platform/requests/requests.ts";
@@ -51,6 +52,7 @@ export interface StreamPeers {
 export interface StreamService extends LiveNeeds, AsyncDisposable {
   readonly handlers: Partial<ServiceImpl<typeof StreamServiceDescription>>;
   readonly peer: StreamPeer;
+  readonly exporter: AccountExporter;
   /** Where calls come from, for the calls of the live part. */
   readonly countryOf: CountryOf;
   /**
@@ -136,6 +138,7 @@ export async function createStreamService(needs: {
   const running = built.move();
   return {
     handlers,
+    exporter: createAccountExporter(stores.exports.sections(read)),
     peer: { streamPermissions: checks.streamPermissions },
     countryOf,
     admission: createAdmission({ ...floor, audience, broadcasts, recordings, come }),

@@ -34,11 +34,15 @@ export async function sendFile(
   const length = { "content-length": String(to - from + 1) };
   if (range === "all") exchange.begin(200, { ...headers, ...length }, false);
   else exchange.begin(206, { ...headers, ...length, "content-range": `bytes ${from}-${to}/${size}` }, false);
-  if (exchange.method !== "HEAD") await copy(file.read(from, to), exchange);
+  if (exchange.method !== "HEAD") await writeAll(file.read(from, to), exchange);
   exchange.end();
 }
 
-async function copy(bytes: AsyncIterable<Uint8Array>, exchange: HttpExchange): Promise<void> {
+/**
+ * Writes what follows the headers, at the pace of the reader. Resolves when all is written or the reader has left; what the
+ * bytes throw cuts the exchange off, and is thrown.
+ */
+export async function writeAll(bytes: AsyncIterable<Uint8Array>, exchange: HttpExchange): Promise<void> {
   let wake: () => void = () => undefined;
   exchange.onDrain(() => wake());
   exchange.onClose(() => wake());

@@ -4,12 +4,14 @@ import { createSqlRequestStore } from "../../platform/requests/sql-request-store
 import type { StreamTables } from "../tables.ts";
 import type { ErasureStore } from "./erasure-store.ts";
 import type { EventStore } from "./event-store.ts";
+import type { ExportStore } from "./export-store.ts";
 import type { HomeStore } from "./home-store.ts";
 import type { InstanceStore } from "./instance-store.ts";
 import type { ListenerStore } from "./listener-store.ts";
 import type { RecordingStore } from "./recording-store.ts";
 import { createSqlErasureStore } from "./sql-erasure-store.ts";
 import { createSqlEventStore } from "./sql-event-store.ts";
+import { createSqlExportStore } from "./sql-export-store.ts";
 import { createSqlHomeStore } from "./sql-home-store.ts";
 import { createSqlInstanceStore } from "./sql-instance-store.ts";
 import { createSqlListenerStore } from "./sql-listener-store.ts";
@@ -27,6 +29,7 @@ export interface Stores {
   readonly erasures: ErasureStore;
   readonly instances: InstanceStore;
   readonly homes: HomeStore;
+  readonly exports: ExportStore;
 }
 
 export function createSqlStores(database: Database<StreamTables>): Stores {
@@ -39,5 +42,6 @@ export function createSqlStores(database: Database<StreamTables>): Stores {
     erasures: createSqlErasureStore(),
     instances: createSqlInstanceStore(),
     homes: createSqlHomeStore(),
+    exports: createSqlExportStore(),
   };
 }

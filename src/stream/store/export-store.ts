@@ -1,0 +1,8 @@
+import type { Queries } from "../../platform/database/database.ts";
+import type { ExportSection } from "../../platform/peers/account-export.ts";
+import type { StreamTables } from "../tables.ts";
+
+/** Reads what stream keeps of a person, for that person. A page costs what it holds. */
+export interface ExportStore {
+  sections(queries: Queries<StreamTables>): readonly ExportSection[];
+}
