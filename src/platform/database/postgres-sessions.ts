@@ -36,6 +36,16 @@ export function settingsOf(url: string): ClientConfig {
   };
 }
 
+const least = -(2n ** 63n);
+const most = 2n ** 63n - 1n;
+
+/** Ids that callers make up may be beyond 64 bits once they are numbers: as the last number there is, nobody has them. */
+function fitting(value: unknown): unknown {
+  if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
+  if (value >= Number(most)) return most;
+  return value <= Number(least) ? least : value;
+}
+
 /** The names that prepared statements have on every connection. There are as many as the stores prepare. */
 const names = new Map<string, string>();
 
@@ -78,7 +88,7 @@ export class PostgresSession {
     try {
       const { command, rowCount, rows } = await this.#client.query({
         text: query.sql,
-        values: query.parameters as unknown[],
+        values: query.parameters.map(fitting),
         ...(isPrepared && { name: nameOf(query.sql) }),
         ...(this.isPatient && { query_timeout: foreverMs }),
       });
