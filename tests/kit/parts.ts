@@ -34,6 +34,7 @@ export interface PartsOptions {
   /** How many processes of each; one of each unless said. */
   readonly count?: Partial<Record<PartName, number>>;
   readonly env?: Record<string, string>;
+  readonly scheme?: "http" | "https";
   /** Leaves them all to be started by hand. */
   readonly startNone?: boolean;
 }
@@ -45,7 +46,7 @@ export async function startParts(options: PartsOptions = {}): Promise<Parts> {
     await Promise.all(
       names.map(async (name) => {
         const ports = await freePorts(options.count?.[name] ?? 1);
-        return [name, ports.map((port) => `http://127.0.0.1:${port}`)] as const;
+        return [name, ports.map((port) => `${options.scheme ?? "http"}://127.0.0.1:${port}`)] as const;
       }),
     ),
   ) as Record<PartName, string[]>;

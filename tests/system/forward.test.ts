@@ -14,7 +14,8 @@ describe("parts as processes of their own", () => {
   let parts: Parts;
   let alice: Person;
   beforeAll(async () => {
-    parts = await startParts();
+    // The tests are a proxy in front, whose word about its callers is believed.
+    parts = await startParts({ env: { VEZA_TRUSTED_PROXIES: "127.0.0.1" } });
     await untilHealthy(parts);
     alice = await person(parts, "alice");
   });
@@ -67,6 +68,24 @@ describe("parts as processes of their own", () => {
     await own.logout({});
     await Promise.race([ended, pause(1000).then(() => expect.unreachable("the stream goes on"))]);
     expect(await failureOf(chat.listRooms({}))).toEqual({ code: "Unauthenticated", reason: "TOKEN_REVOKED" });
+  });
+
+  test("a part knows who calls, as the gateway knows it, and believes nobody else", async () => {
+    const [chat] = parts.chats;
+    const from = async (url: string, headers: Record<string, string>) => {
+      const requestId = crypto.randomUUID();
+      await clientsOf(url, alice.accessToken).chat.listRooms(
+        {},
+        { headers: { ...headers, "x-request-id": requestId } },
+      );
+      const isLine = (line: string) => line.includes(requestId);
+      while (chat?.lines.some(isLine) === false) await pause(10);
+      return (JSON.parse(chat?.lines.find(isLine) ?? "{}") as { peer?: string }).peer;
+    };
+    const forwardedFor = { "x-forwarded-for": "198.51.100.1, 203.0.113.7" };
+    expect(await from(parts.gateway, forwardedFor)).toBe("203.0.113.7");
+    expect(await from(parts.gateway, { "veza-forwarded": "token 203.0.113.9" })).toBe("127.0.0.1");
+    expect(await from(chat?.url ?? "", { "veza-forwarded": "token 203.0.113.9" })).toBe("127.0.0.1");
   });
 
   test("what parts ask each other is for nobody else, and reflection does not tell of it", async () => {
