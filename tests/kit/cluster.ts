@@ -16,6 +16,9 @@ export interface Member {
   readonly gateway: string;
   /** From one moment to the next it says and stores nothing more, and its connections break. */
   kill(): Promise<void>;
+  /** It stands still, with its connections open, until it is thawed; undefined where nobody can do that to it. */
+  readonly freeze?: () => void;
+  readonly thaw?: () => void;
   /** What it has said on the bus since it was last asked, by subject; undefined where nobody can see that. */
   traffic(): Record<string, number> | undefined;
 }
@@ -98,7 +101,13 @@ export async function clusterOfProcesses(): Promise<Cluster> {
         // What went wrong in a process is otherwise seen by nobody.
         for (const line of child.lines) if (/"level":[56]0/.test(line)) console.error(line);
       });
-      return { gateway: child.gateway, traffic: () => undefined, kill: async () => void (await end("SIGKILL")) };
+      return {
+        gateway: child.gateway,
+        traffic: () => undefined,
+        kill: async () => void (await end("SIGKILL")),
+        freeze: () => void process.kill(child.pid, "SIGSTOP"),
+        thaw: () => void process.kill(child.pid, "SIGCONT"),
+      };
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

@@ -167,6 +167,36 @@ export function instancesSuite(open: () => Promise<Cluster>): void {
     await streamer.stream.stopStream({ streamId: mount.id });
   });
 
+  test("an instance that stood still, and was taken for gone, finds its place again", async () => {
+    const victim = await cluster.join();
+    if (victim.freeze === undefined || victim.thaw === undefined) return;
+    const mount = await newStream();
+    const first = await broadcast(victim, mount);
+    const listenerThere = clientsOf(victim.gateway, listener.accessToken);
+    const { listenerId } = await listenerThere.stream.joinStream({ streamId: mount.id });
+    await using stuck = listenTo(listenerThere, { streamId: mount.id, listenerId });
+    await using player = await play(`${b.gateway}/listen/${mount.id}.mp3`);
+    await stuck.until("sound", (frames) => packetsOf(frames).length > 50);
+    await player.atLeast(10_000);
+    victim.freeze();
+    const next = first.stop();
+    const again = await broadcast(b, mount, next);
+    const bytes = player.bytes().length;
+    await player.atLeast(bytes + 10_000);
+    await pause(1500);
+    victim.thaw();
+    // The source that it has is not the stream's any more; those who listen there hear the other.
+    await first.source.closed;
+    const packets = packetsOf(stuck.frames).length;
+    await stuck.until("sound again", (frames) => packetsOf(frames).length > packets + 100);
+    await expect.poll(() => listening(streamer, mount.id), { timeout: 10_000 }).toEqual([true, true]);
+    expectContiguous(packetsOf(stuck.frames));
+    again.drop();
+    await streamer.stream.stopStream({ streamId: mount.id });
+    await stuck.ended;
+    expect(stuck.frames.at(-1)?.case).toBe("ended");
+  });
+
   test("what was being recorded in a folder of its own is closed when its instance comes back, and read at all", async () => {
     const victim = await cluster.join("apart");
     const mount = await newStream();
