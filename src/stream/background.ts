@@ -23,7 +23,7 @@ export function startBackground(
     isShared: boolean;
     instances: Pick<Instances, "onGone" | "onReturned">;
     orphans: Orphans;
-    recordings: Pick<Recordings, "storeProgress">;
+    recordings: Pick<Recordings, "storeProgress" | "letGoOfLost">;
     audience: Pick<Audience, "sweep" | "store" | "recheck" | "reclaim">;
     rooms: Pick<RoomsOfStreams, "archiveForgotten">;
   },
@@ -48,7 +48,9 @@ export function startBackground(
     started.use(instances.onGone(() => orphaned.ring()));
     started.use(
       instances.onReturned(() => {
-        audience.reclaim().catch((error: unknown) => log.error({ err: error }, "saying who listens here failed"));
+        Promise.all([audience.reclaim(), recordings.letGoOfLost()]).catch((error: unknown) =>
+          log.error({ err: error }, "finding out what is still this process's failed"),
+        );
       }),
     );
     rounds("storing how far recordings are", limits.stream.listeningStoredMs, () => recordings.storeProgress());

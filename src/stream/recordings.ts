@@ -64,6 +64,8 @@ export interface Recordings {
    * reached here. Reading the files takes its time, and goes on after this resolves.
    */
   recover(): Promise<void>;
+  /** Ends what is recorded here and was taken over by another instance, while this one was taken for gone. */
+  letGoOfLost(): Promise<void>;
   /** Stores how far what is recorded here is. */
   storeProgress(): Promise<void>;
 }
@@ -339,6 +341,14 @@ export function createRecordings(needs: {
         running.catch((error: unknown) =>
           log.warn({ err: error, recording_id: recording.id }, "recovering a recording is left to the next start"),
         );
+      }
+    },
+
+    async letGoOfLost() {
+      for (const id of live().recordingsHere()) {
+        const recording = await recordings.find(database.read, id);
+        const isOurs = recording?.instance === instances.id && isOpen(recording);
+        if (!isOurs) await live().stopRecording(id);
       }
     },
 
