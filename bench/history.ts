@@ -41,14 +41,15 @@ async function prepare(dataDir: string): Promise<{ owner: Person; sender: Person
 
 interface Read {
   readonly what: string;
-  readonly factor: number;
+  /** How many times as long it may take in the largest room; undefined for no bar. */
+  readonly factor: number | undefined;
   readonly method: string;
   readonly body: Uint8Array;
 }
 
 function read<Desc extends DescMessage>(
   what: string,
-  factor: number,
+  factor: number | undefined,
   method: string,
   schema: Desc,
   request: MessageInitShape<Desc>,
@@ -84,7 +85,9 @@ async function open(size: number): Promise<Contender[]> {
     read("search, rare word", 5, "SearchMessages", schema, search("theremin")),
     read("search, common word", 5, "SearchMessages", schema, search("melody")),
     read("search, beginning of a common word", 5, "SearchMessages", schema, search("mel")),
-    read("search, two common words", 5, "SearchMessages", schema, search("guitar melody")),
+    read("search, two common words", 5, "SearchMessages", schema, search("lyric melody")),
+    // Every message with one of them is looked at for the other: nothing bounds that but their number.
+    read("search, two words that never meet", undefined, "SearchMessages", schema, search("guitar melody")),
     read("search in all rooms, common word", 5, "SearchMessages", schema, { query: "melody" }),
   );
   return Promise.all(
@@ -111,7 +114,7 @@ async function open(size: number): Promise<Contender[]> {
   );
 }
 
-const factors = new Map<string, number>();
+const factors = new Map<string, number | undefined>();
 const perSize: Contender[][] = [];
 for (const size of sizes) perSize.push(await open(size));
 // Sizes next to each other, so that they share the machine's moods.
@@ -130,7 +133,7 @@ for (const [what, factor] of factors) {
       unit: "ms",
       ours,
       peer,
-      first: atMost(ours, factor, peer.name, base),
+      ...(factor !== undefined && { first: atMost(ours, factor, peer.name, base) }),
     });
   }
 }
