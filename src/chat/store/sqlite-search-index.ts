@@ -51,7 +51,7 @@ export const sqliteSearchMigrations: Migrations = {
 };
 
 /**
- * Full-text search in SQLite. FTS5 writes a segment for every savepoint, which would cost each message ten times what
+ * Full-text search in SQLite. FTS5 writes a segment for every savepoint, which would cost each message several times what
  * its words cost in a batch: so a message is only noted in the write that stores it. Whoever searches takes in first
  * what was noted, and so does a round of work soon after.
  */
