@@ -1,4 +1,3 @@
-import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext, rootCertificates } from "node:tls";
 import type { DescService } from "@bufbuild/protobuf";
@@ -52,6 +51,7 @@ import { followBuses } from "./followed-buses.ts";
 import { contract, forwardRoutes } from "./forward-routes.ts";
 import { createPlatform, type PlatformOverrides } from "./platform.ts";
 import { probesOf } from "./probes.ts";
+import { observeBuild, observeCertificate, observePort } from "./process-metrics.ts";
 import { createServices } from "./services.ts";
 import { version } from "./version.ts";
 
@@ -85,7 +85,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   await otlp?.sendMetrics(platform.metrics);
   const { log, clock } = platform;
   const { metrics } = platform;
-  metrics.gauge(buildInfo, { version, node: process.version }).set(1);
+  observeBuild(metrics);
   if (tls !== undefined) observeCertificate(metrics, tls.cert);
   const shutdown = new AbortController();
   const health = createHealthState();
@@ -263,7 +263,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
       },
     });
     ports.push(port);
-    observePort(platform.metrics, part, port);
+    observePort(metrics, part, port);
     addresses[part] = `${tls === undefined ? "http" : "https"}://${port.address.host}:${port.address.port}`;
   }
 
@@ -285,36 +285,9 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   };
 }
 
-const buildInfo = { name: "veza.build.info", unit: "{process}", help: "1, with the versions that run." };
-
 /** What this process is called in traces: a part of it that runs alone has a name of its own. */
 function serviceName({ parts }: Config): string {
   return parts.length === 3 ? "veza" : `veza-${parts.join("-")}`;
-}
-
-/** Until when the certificate that clients see is valid. */
-function observeCertificate(metrics: Metrics, cert: string): void {
-  const until = new X509Certificate(cert).validToDate.getTime() / 1000;
-  metrics.observe(
-    "gauge",
-    { name: "veza.certificate.expiry", unit: "s", help: "When the certificate expires, since 1970." },
-    () => until,
-  );
-}
-
-/** Who is connected, by port and by what is spoken. */
-function observePort(metrics: Metrics, part: Part, port: Port): void {
-  metrics.observe(
-    "gauge",
-    { name: "veza.port.connections", unit: "{connection}", help: "Open connections, by port and version of HTTP." },
-    () => {
-      const { h1, h2 } = port.spoken;
-      return [
-        [{ port: part, protocol: "http/1.1" }, h1],
-        [{ port: part, protocol: "h2" }, h2],
-      ];
-    },
-  );
 }
 
 /** What one port serves. */

@@ -12,6 +12,9 @@ import { icecastSource } from "../kit/icecast-source.ts";
 import { clientsOf, type Person, person } from "../kit/people.ts";
 import { expectAlerts, type Prometheus, startPrometheus, withoutPrometheus } from "../kit/prometheus.ts";
 
+/** What a machine that is busy with other things raises by itself. */
+const busy = new Set(["VezaEventLoopLate", "VezaCallsSlow", "VezaDatabaseSlow"]);
+
 describe.skipIf(withoutPrometheus)("alerts of a process under load", () => {
   let app: TestApp;
   let prometheus: Prometheus;
@@ -31,7 +34,7 @@ describe.skipIf(withoutPrometheus)("alerts of a process under load", () => {
     await expect
       .poll(async () => (await prometheus.query("up")).map(({ value }) => value), { timeout: 20_000 })
       .toEqual([1]);
-    expect([...(await prometheus.firing())]).toEqual([]);
+    expect([...(await prometheus.firing())].filter((name) => !busy.has(name))).toEqual([]);
   });
 
   test("an event loop that stands still", async () => {
