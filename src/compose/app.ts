@@ -47,7 +47,6 @@ import { warmValidation } from "../rpc/validate.ts";
 import { testServicesOf } from "./built-in-user.ts";
 import { crossingSubjects } from "./crossing-subjects.ts";
 import { createElsewhere } from "./elsewhere.ts";
-import { followBuses } from "./followed-buses.ts";
 import { contract, forwardRoutes } from "./forward-routes.ts";
 import { createPlatform, type PlatformOverrides } from "./platform.ts";
 import { probesOf } from "./probes.ts";
@@ -112,8 +111,6 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   }
   // Tokens outlive processes; so does the knowledge of which of them are over.
   built.use(await followRevocations({ ...platform, revokedSince: peers.auth.revokedSince }));
-
-  built.use(followBuses({ platform, elsewhere }));
 
   const reports = createCallReports(platform);
   const gate = createGate({
@@ -215,6 +212,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
         healthRoutes(
           reflected.map(({ typeName }) => typeName),
           health,
+          elsewhere,
         ),
         ...reflectionRoutes([...reflected, Health]),
       ],

@@ -9,10 +9,11 @@ import { type Neighbour, neighbours, partOf } from "../platform/config.ts";
 import { limits } from "../platform/limits.ts";
 import type { Platform } from "../platform/platform.ts";
 import { throwingFailures } from "../rpc/failures.ts";
+import type { HealthElsewhere } from "../rpc/health.ts";
 import { traceCalls } from "../rpc/trace-calls.ts";
 
 /** The services that run in other processes. */
-export interface Elsewhere extends Disposable {
+export interface Elsewhere extends HealthElsewhere, Disposable {
   /** Where a service is; undefined for one that runs here. */
   upstreamOf(neighbour: Neighbour): Upstream | undefined;
   /** Calls a service as a process of the cluster; undefined for one that runs here. */
@@ -65,6 +66,15 @@ export function createElsewhere(needs: {
       const upstream = upstreams.get(neighbour);
       if (upstream === undefined) throw new Error(`${neighbour} runs in this process`);
       return throwingFailures(createClient(service, transportTo(upstream, inTime)), service, neighbour);
+    },
+    isUp(serviceName) {
+      const neighbour = neighbours.find((each) => serviceName.startsWith(`veza.${each}.`));
+      return neighbour === undefined || (upstreams.get(neighbour)?.isUp ?? true);
+    },
+    onChange(listener) {
+      const all = new DisposableStack();
+      for (const upstream of upstreams.values()) all.use(upstream.onChange(listener));
+      return all;
     },
     [Symbol.dispose]() {
       for (const upstream of upstreams.values()) upstream[Symbol.dispose]();

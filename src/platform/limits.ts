@@ -162,8 +162,6 @@ export const limits = {
     bellBytes: 64 * 1024,
     /** Messages that wait for a process that follows over RPC. */
     relayWaiting: 10_000,
-    /** How soon the bus of another process is followed again. */
-    refollowMs: 500,
     probeMs: 1000,
     /** How long a start waits for NATS before it fails. */
     startMs: 15_000,

@@ -1,3 +1,4 @@
+import { Failure, Reason } from "./failure.ts";
 import type { Log } from "./log.ts";
 
 /** Work that comes back: at the start, by the clock, and when somebody rings. One round at a time. */
@@ -27,7 +28,10 @@ export function startRounds(needs: {
       try {
         await round(stop.signal);
       } catch (error) {
-        log.error({ err: error, round: name }, "a round of work failed and will be tried again");
+        // What cannot be reached now is no fault of the work.
+        const isAway = error instanceof Failure && error.reason === Reason.UNAVAILABLE;
+        if (isAway) log.warn({ round: name, why: error.message }, "a round of work will be tried again");
+        else log.error({ err: error, round: name }, "a round of work failed and will be tried again");
       }
     }
     running = undefined;

@@ -28,12 +28,26 @@ export function createHealthState(): HealthState {
   };
 }
 
-/** grpc.health.v1 for these services, by their full names; the empty name stands for all of them. */
-export function healthRoutes(serviceNames: readonly string[], state: HealthState): ServiceRoutes {
+/** Whether services that other processes have can be called. */
+export interface HealthElsewhere {
+  isUp(serviceName: string): boolean;
+  onChange(listener: () => void): Disposable;
+}
+
+/**
+ * grpc.health.v1 for these services, by their full names. The empty name stands for the process: it serves, whatever
+ * becomes of parts elsewhere.
+ */
+export function healthRoutes(
+  serviceNames: readonly string[],
+  state: HealthState,
+  elsewhere?: HealthElsewhere,
+): ServiceRoutes {
   const known = new Set(["", ...serviceNames]);
   const statusOf = (service: string): Status => {
     if (!known.has(service)) return Status.SERVICE_UNKNOWN;
-    return state.isServing ? Status.SERVING : Status.NOT_SERVING;
+    const isUp = service === "" || elsewhere === undefined || elsewhere.isUp(service);
+    return state.isServing && isUp ? Status.SERVING : Status.NOT_SERVING;
   };
   return routes(Health, {
     check({ service }) {
@@ -49,6 +63,7 @@ export function healthRoutes(serviceNames: readonly string[], state: HealthState
       while (!context.signal.aborted) {
         const change = Promise.withResolvers<void>();
         using _onChange = state.onChange(() => change.resolve());
+        using _onChangeElsewhere = elsewhere?.onChange(() => change.resolve());
         const onAbort = () => change.resolve();
         context.signal.addEventListener("abort", onAbort, { once: true });
         const status = statusOf(service);

@@ -1,10 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ErrorInfoSchema, RetryInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
+import { Health, HealthCheckResponse_ServingStatus } from "#gen/grpc/health/v1/health_pb.ts";
+import { contract } from "#src/compose/forward-routes.ts";
 import { failureOf } from "../kit/failures.ts";
 import { type Parts, startParts, untilHealthy } from "../kit/parts.ts";
-import { clientsOf, type Person, type Protocol, person } from "../kit/people.ts";
+import { clientsOf, type Person, type Protocol, person, transportTo } from "../kit/people.ts";
 
 /** A token of nobody, in the form of one. */
 const strange = ['{"alg":"EdDSA","kid":"nobody"}', '{"sub":"1"}', "signature"]
@@ -26,6 +28,12 @@ async function timeToRefusal(call: Promise<unknown>): Promise<number> {
   expect(error.findDetails(RetryInfoSchema)).toHaveLength(1);
   return performance.now() - startedAt;
 }
+
+/** Of the gateway itself, then of auth, chat and stream. */
+const statusesOf = (probe: Client<typeof Health>) =>
+  Promise.all(
+    ["", ...contract.map(({ typeName }) => typeName)].map(async (service) => (await probe.check({ service })).status),
+  );
 
 describe("parts that come and go", () => {
   let parts: Parts;
@@ -71,6 +79,9 @@ describe("parts that come and go", () => {
       services: { auth: { status: "ok" }, chat: { status: "down" }, stream: { status: "ok" } },
     });
     expect((await fetch(`${parts.gateway}/health/ready`)).status).toBe(200);
+    const { SERVING, NOT_SERVING } = HealthCheckResponse_ServingStatus;
+    const probe = createClient(Health, transportTo(parts.gateway, "grpc"));
+    expect(await statusesOf(probe)).toEqual([SERVING, SERVING, NOT_SERVING, SERVING]);
     expect((await fetch(`${parts.gateway}/files/anything`)).status).toBe(503);
 
     await chat?.start();

@@ -10,6 +10,8 @@ export interface Upstream extends Disposable {
   readonly instances: readonly Instance[];
   /** Whether at least one of them is well. */
   readonly isUp: boolean;
+  /** Calls back when something may have become of an instance. */
+  onChange(listener: () => void): Disposable;
   /**
    * One that is well, preferably not the one to avoid: the less busy of two. Undefined when all are down, or when it does
    * not turn out in time that one is not.
@@ -30,10 +32,11 @@ export function createUpstream(needs: {
   const { name, log, ca } = needs;
   const instances = new Map<string, Instance>();
   const waiting = new Set<() => void>();
+  const listeners = new Set<() => void>();
   let closed = false;
 
   function changed(): void {
-    for (const tell of [...waiting]) tell();
+    for (const tell of [...waiting, ...listeners]) tell();
   }
   function add(place: Place): void {
     const key = `${place.host} ${place.port}`;
@@ -116,6 +119,10 @@ export function createUpstream(needs: {
     get isUp() {
       for (const { state } of instances.values()) if (state === "up") return true;
       return false;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
     pick(avoid) {
       const found = ready(avoid);
