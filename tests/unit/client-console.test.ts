@@ -39,6 +39,36 @@ test("a message has its place by its number, and is there once", () => {
   expect(prepend([b, c], [b, a])).toEqual([a, b, c]);
 });
 
+test("reactions end up the same, whichever of their events are seen twice", () => {
+  const step = fc.record({
+    add: fc.boolean(),
+    who: fc.constantFrom("1", "2", "3"),
+    emoji: fc.constantFrom("🍅", "👍"),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), fc.nat(), (steps, from) => {
+      const truth = new Map<string, Set<string>>();
+      const events = steps.map(({ add, who, emoji }) => {
+        const users = truth.get(emoji) ?? new Set();
+        truth.set(emoji, users);
+        if (add) users.add(who);
+        else users.delete(who);
+        const value = { messageId: "m", emoji };
+        return { ...event(add ? { case: "reactionAdded", value } : { case: "reactionRemoved", value }), actorId: who };
+      });
+      const start: Messages = [message({ id: "m" })];
+      const again = events.length === 0 ? 0 : from % events.length;
+      const [after] = [...events, ...events.slice(again)].reduce(applyEvent, start);
+      const seen = new Map(after?.reactions.map(({ emoji, userIds }) => [emoji, [...userIds].sort()]));
+      const expected = [...truth]
+        .filter(([, users]) => users.size > 0)
+        .map(([emoji, users]) => [emoji, [...users].sort()] as const);
+      expect(seen).toEqual(new Map(expected));
+      expect(after?.reactions.every(({ count, userIds }) => count === userIds.length)).toBe(true);
+    }),
+  );
+});
+
 test("an edit keeps the reactions that came before it", () => {
   const before = message({ id: "m", reactions: [{ emoji: "🍅", count: 1 }] });
   const edited = message({ id: "m", content: "new" });

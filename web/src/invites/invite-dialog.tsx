@@ -24,7 +24,7 @@ const LENGTHS = [
 ] as const;
 
 const USES = [
-  { value: ANY_NUMBER, label: "Any number of people" },
+  { value: ANY_NUMBER, label: "Anybody" },
   { value: 1, label: "One person" },
   { value: 10, label: "10 people" },
   { value: 100, label: "100 people" },

@@ -29,7 +29,7 @@ export function NotificationSettings() {
   );
 }
 
-const ASK = "Be told of direct messages and mentions while you look elsewhere. Nothing else makes a sound.";
+const ASK = "Be told of direct messages and mentions while you look elsewhere, and of nothing else.";
 
 const WORDS: Record<NotificationPermission | "on" | "unsupported", string> = {
   on: "This browser tells you of direct messages and mentions while you look elsewhere.",

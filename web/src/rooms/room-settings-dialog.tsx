@@ -48,7 +48,7 @@ export function RoomSettingsDialog({ room, onClose }: { readonly room: Room; rea
         error={form.errorOf("topic")}
       />
       <SelectField
-        label="Slow mode: a member waits between two messages"
+        label="Slow mode (time between two messages)"
         value={slowMode}
         options={slowModeOptions(slowModeMs)}
         onChange={setSlowMode}
