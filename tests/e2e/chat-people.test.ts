@@ -20,6 +20,15 @@ test("one sees who is there", async () => {
   const members = alice.page.getByRole("complementary", { name: "Members" });
   const row = members.getByRole("listitem").filter({ hasText: bob.name });
   await row.getByText(", online").waitFor({ state: "attached" });
+  await bob.page.getByRole("button", { name: /your status/ }).click();
+  await bob.page.getByRole("radio", { name: "Do not disturb" }).check();
+  await bob.page.getByLabel("In a few words (optional)").fill("Pruning roses");
+  await bob.page.getByRole("button", { name: "Save" }).click();
+  await row.getByText(", busy").waitFor({ state: "attached" });
+  await row.getByText("Pruning roses").waitFor();
+  await bob.page.getByRole("button", { name: /your status: Pruning roses/ }).waitFor();
+  await bob.context.close();
+  await row.getByText(", offline").waitFor({ state: "attached" });
 });
 
 test("a direct message reaches the other, and its badge goes once it is read; then one blocks the other", async () => {
@@ -140,6 +149,22 @@ test("moderation: muted and lifted, warned and edited, removed and banned, and a
   for (const deed of ["banned", "edited a message of", "warned", "unmuted", "muted"]) {
     await panel.getByText(`${alice.name} ${deed} ${bob.name}`).first().waitFor();
   }
+});
+
+test("reports: a member tells, a moderator looks and ends it", async () => {
+  const [alice, bob] = await house.arriveTogether();
+  await say(alice, "Buy my miracle fertiliser");
+  await tools(bob, "miracle", "Report…");
+  await bob.page.getByLabel("What is wrong with it?").fill("It smells of advertising");
+  await bob.page.getByRole("button", { name: "Report", exact: true }).click();
+  await bob.page.getByText("Thank you.").waitFor();
+  await alice.page.getByRole("button", { name: "Room menu" }).click();
+  await alice.page.getByRole("menuitem", { name: "Moderation" }).click();
+  const panel = alice.page.getByRole("complementary", { name: "Moderation" });
+  await panel.getByText("It smells of advertising").waitFor();
+  await panel.getByText(`${bob.name} reported`).waitFor();
+  await panel.getByRole("button", { name: "Dismiss" }).click();
+  await panel.getByText("Nothing to look at").waitFor();
 });
 
 test("room settings: a topic, slow mode and blocked words hold at once", async () => {

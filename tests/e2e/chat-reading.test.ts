@@ -22,14 +22,19 @@ test("a mention: suggested while one writes, marked where it is read, counted wh
   await entry.getByText("2 unread, you are mentioned").waitFor({ state: "attached" });
   await bob.page.reload();
   await entry.getByText("2 unread, you are mentioned").waitFor({ state: "attached" });
+  const tablet = await bob.context.newPage();
+  await tablet.goto(house.app.gateway);
+  const onTablet = tablet.getByRole("navigation").getByRole("link", { name: new RegExp(`Room of ${alice.name}`) });
+  await onTablet.getByText("2 unread, you are mentioned").waitFor({ state: "attached" });
+  await bob.page.bringToFront();
   await entry.click();
   await message(bob, "a blackbird").locator(".mention-me").getByText(`@${bob.name}`).waitFor();
   await bob.page.locator(".unread-line").getByText("New").waitFor();
   await entry.getByText(/unread/).waitFor({ state: "detached" });
-  // Read is read: in another window too.
-  const other = await bob.context.newPage();
-  await enter(other, url);
-  expect(await other.locator(".unread-line").count()).toBe(0);
+  // Read is read: on another device too.
+  await onTablet.getByText(/unread/).waitFor({ state: "detached" });
+  await enter(tablet, url);
+  expect(await tablet.locator(".unread-line").count()).toBe(0);
 });
 
 test("what is said while one looks elsewhere stands below a line", async () => {

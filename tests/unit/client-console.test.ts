@@ -53,8 +53,8 @@ test("reactions end up the same, whichever of their events are seen twice", () =
         truth.set(emoji, users);
         if (add) users.add(who);
         else users.delete(who);
-        const value = { messageId: "m", emoji };
-        return { ...event(add ? { case: "reactionAdded", value } : { case: "reactionRemoved", value }), actorId: who };
+        const value = { messageId: "m", emoji, userId: who };
+        return event(add ? { case: "reactionAdded", value } : { case: "reactionRemoved", value });
       });
       const start: Messages = [message({ id: "m" })];
       const again = events.length === 0 ? 0 : from % events.length;

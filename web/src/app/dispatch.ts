@@ -94,6 +94,7 @@ export function createDispatch(workspace: {
       typing.notice(signal);
       conversations.notice(signal);
       presence.notice(signal);
+      unread.notice(signal);
       people.known(signal.roomId)?.notice(signal);
     },
 

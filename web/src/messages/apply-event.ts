@@ -21,7 +21,7 @@ export function applyEvent(messages: Messages, event: ChatEvent): Messages {
 }
 
 /** Like `applyEvent`, for messages that do not reach up to the newest: a new one is not put behind them. */
-export function applyChange(messages: Messages, { actorId, payload }: ChatEvent): Messages {
+export function applyChange(messages: Messages, { payload }: ChatEvent): Messages {
   switch (payload.case) {
     case "messageEdited": {
       const edited = payload.value.message;
@@ -39,11 +39,11 @@ export function applyChange(messages: Messages, { actorId, payload }: ChatEvent)
       return change(messages, payload.value.messageId, erased);
     case "reactionAdded":
     case "reactionRemoved": {
-      const { messageId, emoji } = payload.value;
+      const { messageId, emoji, userId } = payload.value;
       const isAdded = payload.case === "reactionAdded";
       return change(messages, messageId, (message) => ({
         ...message,
-        reactions: react(message.reactions, emoji, actorId, isAdded),
+        reactions: react(message.reactions, emoji, userId, isAdded),
       }));
     }
     case "messagePinned":

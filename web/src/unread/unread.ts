@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import type { ChatEvent } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import type { ChatEvent, ChatSignal } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { Clients } from "../app/clients.ts";
 
 export interface Unread {
@@ -76,6 +76,14 @@ export function createUnread({ chat }: Pick<Clients, "chat">, me: string) {
       put(roomId, { count: 0, mentions: 0, lastRead: sequence });
       untold.set(roomId, sequence);
       if (timer === undefined) timer = setTimeout(tell, TELL_AFTER_MS);
+    },
+
+    /** The person has read something, here or on another device. */
+    notice({ roomId, payload }: ChatSignal): void {
+      if (payload.case !== "unread") return;
+      const { unread: count, mentions, lastReadSequence: lastRead } = payload.value;
+      // A later word of this device's own is under way.
+      if (lastRead >= (counts.peek().get(roomId) ?? NOTHING).lastRead) put(roomId, { count, mentions, lastRead });
     },
 
     apply({ roomId, payload }: ChatEvent): void {
