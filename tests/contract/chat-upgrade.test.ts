@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "kysely";
+import { expect, test } from "vitest";
+import { chatMigrations } from "#src/chat/migrations.ts";
+import { openSearchIndex } from "#src/chat/store/search-backend.ts";
+import { createSqlMemberStore } from "#src/chat/store/sql-member-store.ts";
+import { createSqlReadStateStore } from "#src/chat/store/sql-read-state-store.ts";
+import type { ChatTables } from "#src/chat/tables.ts";
+import type { Migrations } from "#src/platform/database/database.ts";
+import { migrate } from "#src/platform/database/migrate.ts";
+import type { RoomId, UserId } from "#src/platform/ids.ts";
+import { dropDatabaseOf, openDatabase, present } from "../kit/databases.ts";
+
+const roomId = "01990000-0000-7000-8000-00000000000a" as RoomId;
+
+test.each(present)("what was said before there were counts and a search is read, and found, on %s", async (backend) => {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "veza-test-"));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  stack.defer(() => dropDatabaseOf(folder));
+  const opened = stack.use(await openDatabase(folder, { backend, tables: "empty" }));
+
+  const names = Object.keys(chatMigrations).slice(0, 2);
+  const first = Object.fromEntries(names.map((name) => [name, chatMigrations[name]])) as Migrations;
+  await migrate(opened, "chat", first);
+  const database = opened.withTables<ChatTables>("chat");
+  await database.write(async (tx) => {
+    await sql`
+      INSERT INTO chat_rooms (id, name, description, type, visibility, created_by, created_at, head_sequence, message_count)
+      VALUES (${roomId}, 'old', '', 1, 1, 1, 0, 12, 9)`.execute(tx);
+    await sql`
+      INSERT INTO chat_members (room_id, user_id, username, role, joined_at) VALUES (${roomId}, 1, 'Ann', 4, 0)`.execute(
+      tx,
+    );
+    for (let sequence = 4; sequence <= 12; sequence++) {
+      const isDeleted = Number(sequence === 7);
+      await sql`
+        INSERT INTO chat_messages
+          (id, room_id, sequence, sender_id, sender_username, content, type, created_at, is_deleted)
+        VALUES (${`01990000-0000-7000-8000-0000000000${sequence + 10}`}, ${roomId}, ${sequence}, 2, 'Bob', ${isDeleted ? "" : `tune ${sequence}`}, 1, 0, ${isDeleted})`.execute(
+        tx,
+      );
+    }
+  });
+
+  await migrate(opened, "chat", chatMigrations);
+  const index = await openSearchIndex(opened);
+
+  const states = createSqlReadStateStore();
+  const me = "1" as UserId;
+  expect(await states.find(database.read, roomId, me)).toEqual({
+    roomId,
+    lastReadSequence: 12,
+    unread: 0,
+    mentions: 0,
+  });
+  const rows = await database.read.selectFrom("chat_messages").select("ordinal").orderBy("sequence").execute();
+  expect(rows.map(({ ordinal }) => Number(ordinal))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(await database.read.selectFrom("chat_deleted_counts").selectAll().execute()).toMatchObject([{ deleted: 1 }]);
+  expect(await createSqlMemberStore().named(database.read, roomId, ["ann"])).toMatchObject([{ username: "Ann" }]);
+
+  const found = await index.find({ words: ["tune"], roomId, after: undefined, limit: 20 });
+  expect(found).toHaveLength(8);
+});
