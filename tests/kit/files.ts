@@ -22,7 +22,13 @@ const bearerOf = (who: Holder): Record<string, string> =>
   who === undefined ? {} : { authorization: `Bearer ${who.accessToken}` };
 
 /** Sends bytes as the body itself. */
-export function postFile(app: TestApp, who: Holder, body: BodyInit, query = "", headers = {}): Promise<Response> {
+export function postFile(
+  app: Pick<TestApp, "gateway">,
+  who: Holder,
+  body: BodyInit,
+  query = "",
+  headers = {},
+): Promise<Response> {
   return fetch(`${app.gateway}/files${query}`, {
     method: "POST",
     body,
@@ -32,13 +38,23 @@ export function postFile(app: TestApp, who: Holder, body: BodyInit, query = "", 
 }
 
 /** Sends a file that is taken. */
-export async function upload(app: TestApp, who: Person, bytes: BodyInit, name = "a file.txt"): Promise<UploadAnswer> {
+export async function upload(
+  app: Pick<TestApp, "gateway">,
+  who: Person,
+  bytes: BodyInit,
+  name = "a file.txt",
+): Promise<UploadAnswer> {
   const response = await postFile(app, who, bytes, `?${new URLSearchParams({ name })}`);
   if (!response.ok) throw new Error(`POST /files answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as UploadAnswer;
 }
 
-export function getFile(app: TestApp, who: Holder, idAndMore: string, headers = {}): Promise<Response> {
+export function getFile(
+  app: Pick<TestApp, "gateway">,
+  who: Holder,
+  idAndMore: string,
+  headers = {},
+): Promise<Response> {
   return fetch(`${app.gateway}/files/${idAndMore}`, { headers: { ...bearerOf(who), ...headers } });
 }
 
