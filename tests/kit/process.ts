@@ -18,9 +18,16 @@ export interface VezaProcess {
 
 const main = new URL("../../src/main.ts", import.meta.url).pathname;
 
-export async function spawnVeza(env: Record<string, string>): Promise<VezaProcess> {
+const plain: [string, string[]] = [process.execPath, [main, "serve"]];
+const bounded = (files: number): [string, string[]] => [
+  "sh",
+  ["-c", `ulimit -n ${files}; exec "$0" "$@"`, process.execPath, main, "serve"],
+];
+
+/** `files` bounds how many files and sockets it may have open. */
+export async function spawnVeza(env: Record<string, string>, { files }: { files?: number } = {}): Promise<VezaProcess> {
   const startedAt = performance.now();
-  const child: ChildProcess = spawn(process.execPath, [main, "serve"], {
+  const child: ChildProcess = spawn(...(files === undefined ? plain : bounded(files)), {
     env: { PATH: process.env.PATH ?? "", VEZA_LOG_FORMAT: "json", VEZA_RATE_LIMIT: "off", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,12 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RoomType } from "#gen/veza/chat/v1/room_pb.ts";
 import { StreamVisibility } from "#gen/veza/stream/v1/stream_pb.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
-import { selfSigned } from "../kit/certificate.ts";
 import { countingFrames, frameMs } from "../kit/counting-mp3.ts";
 import { icecastSource } from "../kit/icecast-source.ts";
 import { clientsOf, type Person, person } from "../kit/people.ts";
@@ -94,17 +92,4 @@ describe.skipIf(withoutPrometheus)("alerts of a process under load", () => {
       source.drop();
     }
   });
-});
-
-test.skipIf(withoutPrometheus)("a certificate that expires soon", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "veza-certificate-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const { cert, key } = selfSigned();
-  await writeFile(join(folder, "cert.pem"), cert);
-  await writeFile(join(folder, "key.pem"), key);
-  await using app = await startApp({
-    env: { VEZA_TLS_CERT: join(folder, "cert.pem"), VEZA_TLS_KEY: join(folder, "key.pem") },
-  });
-  await using prometheus = await startPrometheus([app.gateway]);
-  await expectAlerts(prometheus, ["VezaCertificateExpires"]);
 });
