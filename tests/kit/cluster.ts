@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join as joined } from "node:path";
 import type { Bus } from "#src/platform/bus/bus.ts";
 import { createLocalBus } from "#src/platform/bus/local-bus.ts";
+import type { Clock } from "#src/platform/clock.ts";
 import type { Database } from "#src/platform/database/database.ts";
 import { createSqliteDatabase } from "#src/platform/database/sqlite-database.ts";
 import { createLog } from "#src/platform/log.ts";
 import { startApp } from "./app.ts";
 import { dropDatabaseOf, postgresOf } from "./databases.ts";
-import { startNats } from "./nats.ts";
+import { type NatsServer, startNats } from "./nats.ts";
 import { spawnVeza } from "./process.ts";
 
 /** One of several whole services that work together. */
@@ -16,6 +17,8 @@ export interface Member {
   readonly gateway: string;
   /** From one moment to the next it says and stores nothing more, and its connections break. */
   kill(): Promise<void>;
+  /** Asks it to end, and waits until it has. */
+  stop(): Promise<void>;
   /** It stands still, with its connections open, until it is thawed; undefined where nobody can do that to it. */
   readonly freeze?: () => void;
   readonly thaw?: () => void;
@@ -30,10 +33,12 @@ export interface Cluster extends AsyncDisposable {
    * which another of that name comes back.
    */
   join(name?: string): Promise<Member>;
+  /** What members hear each other by, where it can go away without them. */
+  readonly nats?: NatsServer;
 }
 
 /** Apps in this process on SQLite, each as if it were a process of its own. */
-export async function clusterInProcess(): Promise<Cluster> {
+export async function clusterInProcess(clock?: Clock): Promise<Cluster> {
   const folder = await mkdtemp(joined(tmpdir(), "veza-cluster-"));
   const log = createLog({ level: "error", format: "json" });
   await using built = new AsyncDisposableStack();
@@ -47,7 +52,7 @@ export async function clusterInProcess(): Promise<Cluster> {
       const app = await startApp({
         dataDir: joined(folder, name),
         env: { VEZA_FILES_URL: joined(folder, "files") },
-        overrides: { shared: link },
+        overrides: { shared: link, ...(clock !== undefined && { clock }) },
       });
       let over: Promise<void> | undefined;
       function end(): Promise<void> {
@@ -59,6 +64,7 @@ export async function clusterInProcess(): Promise<Cluster> {
       return {
         gateway: app.gateway,
         traffic: link.traffic,
+        stop: end,
         async kill() {
           link.cut();
           app.app.platform.log.level = "silent";
@@ -80,6 +86,7 @@ export async function clusterOfProcesses(): Promise<Cluster> {
   const nats = built.use(await startNats());
   const running = built.move();
   return {
+    nats,
     async join(name = "members") {
       const child = await spawnVeza({
         VEZA_HTTP_PORT: "0",
@@ -104,6 +111,7 @@ export async function clusterOfProcesses(): Promise<Cluster> {
       return {
         gateway: child.gateway,
         traffic: () => undefined,
+        stop: async () => void (await end("SIGTERM")),
         kill: async () => void (await end("SIGKILL")),
         freeze: () => void process.kill(child.pid, "SIGSTOP"),
         thaw: () => void process.kill(child.pid, "SIGCONT"),

@@ -167,6 +167,53 @@ export function instancesSuite(open: () => Promise<Cluster>): void {
     await streamer.stream.stopStream({ streamId: mount.id });
   });
 
+  test("when the source's instance is stopped in good order, its listeners and its source go elsewhere at once", async () => {
+    const leaving = await cluster.join();
+    const mount = await newStream();
+    const first = await broadcast(leaving, mount);
+    await using player = await play(`${b.gateway}/listen/${mount.id}.mp3`);
+    await using told = listenTo(clientsOf(leaving.gateway, listener.accessToken), { streamId: mount.id });
+    await told.until("sound", (frames) => packetsOf(frames).length > 10);
+    await player.atLeast(10_000);
+    const stopping = leaving.stop();
+    await Promise.all([first.source.closed, told.ended]);
+    const next = first.stop();
+    expect(told.frames.at(-1)?.case).toBe("closing");
+    const bytes = player.bytes().length;
+    const again = await broadcast(b, mount, next);
+    await player.atLeast(bytes + 10_000);
+    await stopping;
+    // Whole frames in their order; what was on its way to the one that left is lost.
+    const numbers = countedFrames(player.bytes());
+    expect(numbers).toEqual([...new Set(numbers)].sort((one, other) => one - other));
+    again.drop();
+    await streamer.stream.stopStream({ streamId: mount.id });
+  });
+
+  test("without the bus listeners elsewhere hear nothing, and hear again when it is back", async () => {
+    const { nats } = cluster;
+    if (nats === undefined) return;
+    const mount = await newStream();
+    const source = await broadcast(a, mount);
+    await using here = await play(`${a.gateway}/listen/${mount.id}.mp3`);
+    await using tape = listenTo(listenerAtB, { streamId: mount.id, preferredQuality: LOW });
+    await tape.until("sound", (frames) => packetsOf(frames).length > 50);
+    await nats.stop();
+    await pause(5000);
+    const missed = packetsOf(tape.frames).length;
+    await nats.start();
+    const startedAt = performance.now();
+    await tape.until("sound again", (frames) => packetsOf(frames).length > missed + 10);
+    console.log(`heard again ${Math.round(performance.now() - startedAt)} ms after NATS came back`);
+    await tape.until("more of it", (frames) => packetsOf(frames).length > missed + 100);
+    const packets = packetsOf(tape.frames);
+    const holes = packets.filter(({ sequence }, at) => at > 0 && sequence !== (packets[at - 1]?.sequence ?? 0) + 1);
+    expect(holes.length).toBeLessThanOrEqual(1);
+    expectCounted(here.bytes());
+    source.drop();
+    await streamer.stream.stopStream({ streamId: mount.id });
+  });
+
   test("an instance that stood still, and was taken for gone, finds its place again", async () => {
     const victim = await cluster.join();
     if (victim.freeze === undefined || victim.thaw === undefined) return;
