@@ -13,6 +13,7 @@ const benches = [
   "idle",
   "reconnect",
   "history",
+  "scale",
   "start",
   "audio-listeners",
   "audio-storm",

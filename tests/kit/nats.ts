@@ -10,6 +10,8 @@ import { freePort } from "./cutting-proxy.ts";
 export interface NatsServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
+  /** Undefined while it does not run. */
+  readonly pid: number | undefined;
   /** Ends it as a power cut does. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -65,6 +67,9 @@ export async function startNats(options: readonly string[] = []): Promise<NatsSe
   return {
     url: `nats://127.0.0.1:${port}`,
     port,
+    get pid() {
+      return child?.pid;
+    },
     start,
     stop,
     freeze: () => void child?.kill("SIGSTOP"),

@@ -19,6 +19,8 @@ export interface PartProcess {
   /** Stops it in its tracks, or lets it go on: its sockets stay open and say nothing. */
   pause(signal: "SIGSTOP" | "SIGCONT"): void;
   readonly lines: readonly string[];
+  /** Undefined while it does not run. */
+  readonly pid: number | undefined;
 }
 
 /** Parts as processes of their own, each on a port that it comes back to. */
@@ -76,6 +78,9 @@ export async function startParts(options: PartsOptions = {}): Promise<Parts> {
       },
       get lines() {
         return running?.lines ?? [];
+      },
+      get pid() {
+        return running?.pid;
       },
     };
   }

@@ -15,6 +15,8 @@ const run = promisify(execFile);
 /** A PostgreSQL server of the tests' own, in a folder that is gone afterwards. */
 export interface PostgresServer extends AsyncDisposable {
   readonly port: number;
+  /** The process that the others of the server come from. */
+  readonly pid: number | undefined;
   /** The address of one of its databases. */
   url(database: string): string;
   /** Stops at once, as a crash does, and starts again with what is on the disk. */
@@ -57,12 +59,14 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
     ...(options.durable === true ? {} : { fsync: "off" }),
   };
   const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  let pid: number | undefined;
   let end = async (_signal: NodeJS.Signals): Promise<void> => {};
   const url = (database: string) => `postgres://${user}@127.0.0.1:${port}/${database}`;
 
   async function start(): Promise<void> {
     const child = spawn(...as("postgres", ["-D", data, ...args]), { stdio: "ignore", cwd: folder });
     const exited = once(child, "exit");
+    pid = child.pid;
     end = async (signal) => {
       child.kill(signal);
       await exited;
@@ -76,6 +80,9 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
   await start();
   return {
     port,
+    get pid() {
+      return pid;
+    },
     url,
     start,
     // SIGQUIT: ends all at once and recovers from the log at the next start.
