@@ -61,7 +61,8 @@ test("the settings of the Kubernetes manifests are those of a cluster that finds
     literals.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
   );
   for (const part of ["gateway", "chat", "stream"] as const) {
-    const [container] = named("Deployment", part)?.spec?.template?.spec.containers ?? [];
+    const [container] =
+      (named("Deployment", part) ?? named("StatefulSet", part))?.spec?.template?.spec.containers ?? [];
     const own = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
     const config = readConfig({ ...named("ConfigMap", "veza")?.data, ...secrets, ...own });
     expect(config.parts).toEqual([part]);
