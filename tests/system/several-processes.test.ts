@@ -56,7 +56,7 @@ describe.skipIf(withoutNats || !present.includes("postgres"))("two processes of 
   /** The same person, at the other process. */
   const at = (app: TestApp, who: Person) => clientsOf(app.gateway, who.accessToken);
 
-  /** Follows at one process; `words` are what came. */
+  /** Follows at one process; `words` are what came: events, and that somebody types. */
   async function following(app: TestApp, who: Person, roomIds: string[] = []) {
     const words: string[] = [];
     const attached = Promise.withResolvers<void>();
@@ -66,7 +66,7 @@ describe.skipIf(withoutNats || !present.includes("postgres"))("two processes of 
       roomIds,
       signal: stop.signal,
       onEvent: ({ payload }) => void words.push(payload.case ?? ""),
-      onSignal: ({ payload }) => void words.push(payload.case ?? ""),
+      onSignal: ({ payload }) => void (payload.case === "typing" && words.push("typing")),
       onSnapshot: () => undefined,
       onState: ({ kind }) => kind === "live" && attached.resolve(),
     });
