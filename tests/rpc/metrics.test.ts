@@ -59,7 +59,18 @@ describe("metrics of calls", () => {
       headers: { "content-type": "application/json" },
       body: "{",
     });
+    // By the other path: a GET, and a compressed request.
+    const login = `${app.gateway}/veza.auth.v1.AuthService/Login`;
+    await fetch(`${app.gateway}/veza.auth.v1.AuthService/ValidateToken?connect=v1&encoding=json&message=%7B`);
+    const headers = { "content-type": "application/grpc", "grpc-encoding": "gzip", te: "trailers" };
+    await fetch(login, { method: "POST", headers, body: Buffer.from([1, 0, 0, 0, 1, 7]) });
+    await fetch(login, { method: "POST", headers: { "content-type": "text/plain" }, body: "no call at all" });
+
     const found = await scrape(app.gateway);
+    expect(found.value("veza_rpc_refused_total", { reason: "NONE" })).toBe(2);
+    expect(
+      found.value("rpc_server_call_duration_seconds_count", { rpc_method: "veza.auth.v1.AuthService/Login" }),
+    ).toBe(2);
     expect(found.value("veza_rpc_refused_total", { reason: "UNAUTHENTICATED" })).toBe(1);
     expect(found.value("veza_rpc_refused_total", { reason: "INVALID_FIELD" })).toBe(1);
     expect(found.value("rpc_server_call_duration_seconds_count", { rpc_response_status_code: "UNAUTHENTICATED" })).toBe(

@@ -6,6 +6,7 @@ import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import type { TrustedProxies } from "../../platform/access/trusted-proxies.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
+import type { CallReports } from "../../rpc/call-reports.ts";
 import { toStatus } from "../../rpc/errors.ts";
 import type { Gate } from "../../rpc/gate.ts";
 import { requestIdKey } from "../../rpc/request-id.ts";
@@ -14,6 +15,7 @@ import { type Exchange, toWire, type WireHeaders } from "../exchange.ts";
 import { bodyFailed } from "./body-errors.ts";
 import { callOver, clientLeft, contextValuesOf } from "./call-context.ts";
 import { messagesOf } from "./method-table.ts";
+import { isReported, markReported, refusalIn, reportsIt } from "./unread-calls.ts";
 
 /**
  * The way through Connect's own router, for all that the direct path leaves out: compressed requests, GET, streams of
@@ -33,13 +35,14 @@ export function createRouterPath(needs: {
   gate: Gate;
   interceptors: Interceptor[];
   log: Log;
+  reports: CallReports;
   shutdown: AbortSignal;
   messageBytes: number;
   proxies: TrustedProxies;
 }): RouterPath {
-  const { gate, log, messageBytes } = needs;
+  const { gate, log, reports, messageBytes } = needs;
   const router = createConnectRouter({
-    interceptors: needs.interceptors,
+    interceptors: [markReported, ...needs.interceptors],
     acceptCompression: [compressionGzip, compressionBrotli],
     compressMinBytes: limits.rpc.compressAboveBytes,
     readMaxBytes: messageBytes,
@@ -50,6 +53,7 @@ export function createRouterPath(needs: {
         const authorization = context.requestHeader.get("authorization") ?? undefined;
         await gate({ method: context.method, values: context.values, authorization });
       } catch (error) {
+        reportsIt(context.values);
         throw toStatus(error, context.values.get(requestIdKey), log);
       }
     },
@@ -90,6 +94,7 @@ export function createRouterPath(needs: {
     });
     const system = exchange.header("content-type")?.startsWith("application/grpc") ? "grpc" : "connectrpc";
     const timeout = { ms: timeoutOf(exchange), abort: (reason: unknown) => gone.abort(reason) };
+    const contextValues = contextValuesOf(exchange, { system, timeout, proxies: needs.proxies });
     const response = await handler({
       // Connect refuses streams both ways over HTTP/1.1, as few of its clients can read before they have written. Those
       // that take turns are served well: the version is told only as far as it makes no difference.
@@ -100,7 +105,7 @@ export function createRouterPath(needs: {
       header: exchange.headers(),
       body: methodKind === "unary" || methodKind === "server_streaming" ? wholeBody(exchange) : streamedBody(exchange),
       signal: gone.signal,
-      contextValues: contextValuesOf(exchange, { system, timeout, proxies: needs.proxies }),
+      contextValues,
     });
 
     const header = { ...toWire(response.header), ...cors };
@@ -112,6 +117,8 @@ export function createRouterPath(needs: {
     const trailers = () => (response.trailer === undefined ? undefined : toWire(response.trailer));
     if (methodKind === "unary" || methodKind === "client_streaming") {
       const body = await readAll(response.body);
+      const refusal = isReported(contextValues) ? undefined : refusalIn(response, body);
+      if (refusal !== undefined) reports.refused(contextValues, handler.method, refusal);
       exchange.respond(response.status, header, body, trailers());
       return;
     }
