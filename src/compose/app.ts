@@ -180,7 +180,9 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
       testServices: testServicesOf(all, interceptors, elsewhere),
     });
   const streamsElsewhere = elsewhere.upstreamOf("stream");
-  const onSource = streams?.onSource ?? (streamsElsewhere && createSplice({ upstream: streamsElsewhere, ca, log }));
+  const onSource =
+    streams?.onSource ??
+    (streamsElsewhere && createSplice({ upstream: streamsElsewhere, ca, log, shutdown: shutdown.signal }));
   const isServing = () => health.isServing;
   const servedBy = (neighbour: Neighbour) => ({
     services: [...present([outer[neighbour], inner[neighbour]]), ...forProcesses],

@@ -101,8 +101,9 @@ export const limits = {
     streamWindowBytes: 256 * 1024,
     sessionWindowBytes: 16 * 1024 * 1024,
     sessionMemoryMb: 256,
-    /** How often the addresses of a name are looked up. */
+    /** How often the addresses of a name are looked up, and while none of them will do. */
     resolveMs: 5000,
+    resolveAgainMs: 1000,
     addressesPerName: 64,
   },
   token: {

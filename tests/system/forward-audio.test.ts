@@ -97,6 +97,19 @@ describe("sound and files through a gateway that has neither", () => {
     expect(Buffer.from(await got.arrayBuffer()).equals(bytes)).toBe(true);
   });
 
+  test("a gateway that stops lets its players and sources go at once", async () => {
+    using mount = await onAir();
+    await using player = await play(`${parts.gateway}/listen/${mount.id}.mp3`);
+    await player.atLeast(20_000);
+    const startedAt = performance.now();
+    expect(await parts.gateways[0]?.end("SIGTERM")).toBe(0);
+    expect(performance.now() - startedAt).toBeLessThan(8000);
+    await player.ended;
+    await mount.source.closed;
+    await parts.gateways[0]?.start();
+    await untilHealthy(parts);
+  });
+
   test("when the part is killed, its players and sources are let go", async () => {
     using mount = await onAir();
     await using player = await play(`${parts.gateway}/listen/${mount.id}.mp3`);

@@ -69,6 +69,7 @@ export function createForwarder(needs: {
         ? undefined
         : wireOf(exchange.header("content-type"), method.methodKind !== "unary");
     const compression = wire === undefined ? undefined : exchange.header(wire.encodingHeader);
+    const isOneMessage = method?.methodKind === "unary" || method?.methodKind === "server_streaming";
     const headers = requestHeaders(exchange, {
       forwarded: `${cluster.token()} ${exchange.remoteAddress}`,
       requestId,
@@ -83,7 +84,7 @@ export function createForwarder(needs: {
     const passage = new Passage(
       exchange,
       upstream,
-      { method, wire, compression, isEndless: target === listen },
+      { method, wire, compression, isOneMessage, isEndless: target === listen },
       headers,
       (end, tries) => {
         underWay.delete(passage);

@@ -24,6 +24,8 @@ export interface Passed {
   readonly wire: Wire | undefined;
   /** How messages are compressed, as the request says; undefined for not at all. */
   readonly compression: string | undefined;
+  /** Whether the request is a call of one message. */
+  readonly isOneMessage: boolean;
   /** For a plain request: whether its answer goes on for ever. */
   readonly isEndless: boolean;
 }
@@ -48,6 +50,8 @@ export class Passage {
   /** The request so far, as long as it is small enough to be sent again. */
   #kept: Uint8Array[] | undefined = [];
   #keptBytes = 0;
+  /** The first piece of a request that may be the only one, as long as that is not known. */
+  #last: Uint8Array | undefined;
   #requestEnded: boolean;
   /** The answer so far, as long as it can go out in one piece. */
   #held: { readonly status: number; readonly headers: WireHeaders; body: Uint8Array[]; bytes: number } | undefined;
@@ -76,7 +80,10 @@ export class Passage {
       rawBody.on("data", (bytes: Uint8Array) => this.#passBody(bytes));
       rawBody.on("end", () => {
         this.#requestEnded = true;
-        this.#stream?.end();
+        const last = this.#last;
+        this.#last = undefined;
+        if (last === undefined) this.#stream?.end();
+        else this.#stream?.end(last);
       });
     }
     this.#exchange.onDrain(() => this.#stream?.resume());
@@ -98,9 +105,10 @@ export class Passage {
 
   #part(): void {
     if (this.#over) return;
-    const { wire } = this.#passed;
+    const { method, wire } = this.#passed;
     this.#finish("answered");
-    if (wire === undefined) this.#exchange.end();
+    if (method === undefined) this.#exchange.end();
+    else if (wire === undefined) this.#exchange.reset();
     else endCall(this.#exchange, wire, "the gateway");
     if (this.#stream !== undefined) cancel(this.#stream);
   }
@@ -120,9 +128,24 @@ export class Passage {
     }
     if (this.#stream === undefined) {
       if (this.#keptBytes > limits.upstream.keptBytes) this.#exchange.rawBody.pause();
-    } else if (!this.#over && !this.#stream.write(bytes)) {
-      this.#exchange.rawBody.pause();
+    } else if (this.#passed.isOneMessage && this.#last === undefined && this.#keptBytes === bytes.length) {
+      // Most requests are in one piece, whose end is known a moment later: both go out as one.
+      this.#last = bytes;
+      setImmediate(() => this.#passLast());
+    } else {
+      this.#passLast();
+      this.#write(bytes);
     }
+  }
+
+  #passLast(): void {
+    const last = this.#last;
+    this.#last = undefined;
+    if (last !== undefined) this.#write(last);
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (!this.#over && this.#stream?.write(bytes) === false) this.#exchange.rawBody.pause();
   }
 
   #try(avoid: Instance | undefined): void {
@@ -139,6 +162,8 @@ export class Passage {
     if (instance === undefined || stream === undefined) return this.#refuse();
     this.#tries += 1;
     this.#stream = stream;
+    // What is kept holds all of it.
+    this.#last = undefined;
     for (const bytes of this.#kept ?? []) stream.write(bytes);
     if (this.#keptBytes > limits.upstream.keptBytes) this.#kept = undefined;
     if (this.#requestEnded && !isWhole) stream.end();

@@ -7,8 +7,18 @@ import type { Upstream } from "../upstream/upstream.ts";
 const nobody = "HTTP/1.0 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 /** Hands the connection of a source on to an instance of the part elsewhere, byte by byte, both ways. */
-export function createSplice(needs: { upstream: Upstream; ca: readonly string[] | undefined; log: Log }) {
-  const { upstream, ca, log } = needs;
+export function createSplice(needs: {
+  upstream: Upstream;
+  ca: readonly string[] | undefined;
+  log: Log;
+  /** Aborted when the process stops: sources are let go, to come back to another. */
+  shutdown: AbortSignal;
+}) {
+  const { upstream, ca, log, shutdown } = needs;
+  const sources = new Set<Socket>();
+  shutdown.addEventListener("abort", () => {
+    for (const source of sources) source.destroySoon();
+  });
   return async (source: Socket, firstBytes: Uint8Array): Promise<void> => {
     const instance = await upstream.pick();
     if (source.destroyed) return;
@@ -32,12 +42,16 @@ export function createSplice(needs: { upstream: Upstream; ca: readonly string[] 
       log.warn({ err: error, upstream: upstream.name }, "the connection of a source broke"),
     );
     part.once(scheme === "https" ? "secureConnect" : "connect", () => clearTimeout(tooSlow));
+    sources.add(source);
     // Whoever goes takes the other along; what was said until then still arrives.
     part.once("close", () => {
       clearTimeout(tooSlow);
       source.destroySoon();
     });
-    source.once("close", () => part.destroySoon());
+    source.once("close", () => {
+      sources.delete(source);
+      part.destroySoon();
+    });
     part.write(firstBytes);
     source.pipe(part);
     part.pipe(source);

@@ -63,7 +63,6 @@ export function createUpstream(needs: {
     } catch (error) {
       log.warn({ err: error, upstream: name, host: named.name }, "a name cannot be looked up");
     }
-    changed();
   }
 
   const named: Place[] = [];
@@ -75,13 +74,26 @@ export function createUpstream(needs: {
     if (isIP(host) !== 0) add(place);
     else named.push(place);
   }
-  const resolveAll = () => Promise.all(named.map(resolve));
-  let resolving: Promise<unknown> | undefined = named.length === 0 ? undefined : resolveAll();
-  void resolving?.finally(() => {
-    resolving = undefined;
-  });
-  const timer = setInterval(resolveAll, limits.upstream.resolveMs).unref();
+  let resolving: Promise<unknown> | undefined;
+  let resolvedAt = 0;
+  /** Names are looked up now and then, and more often while none of the addresses that they had will do. */
+  function resolveAll(): void {
+    const now = performance.now();
+    if (resolving !== undefined || (isUp() && now - resolvedAt < limits.upstream.resolveMs)) return;
+    resolvedAt = now;
+    resolving = Promise.all(named.map(resolve)).finally(() => {
+      resolving = undefined;
+      changed();
+    });
+  }
+  if (named.length > 0) resolveAll();
+  const timer = setInterval(resolveAll, limits.upstream.resolveAgainMs).unref();
   if (named.length === 0) clearInterval(timer);
+
+  function isUp(): boolean {
+    for (const { state } of instances.values()) if (state === "up") return true;
+    return false;
+  }
 
   function ready(avoid: Instance | undefined): Instance | undefined {
     const up = [...instances.values()].filter(({ state }) => state === "up");
@@ -117,8 +129,7 @@ export function createUpstream(needs: {
       return [...instances.values()];
     },
     get isUp() {
-      for (const { state } of instances.values()) if (state === "up") return true;
-      return false;
+      return isUp();
     },
     onChange(listener) {
       listeners.add(listener);
