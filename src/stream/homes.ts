@@ -15,6 +15,7 @@ import { isOnAir, requireMove } from "./states.ts";
 import type { HomeStore } from "./store/home-store.ts";
 import type { StreamStore } from "./store/stream-store.ts";
 import type { StreamTables } from "./tables.ts";
+import { aboutStream } from "./write-keys.ts";
 
 /** Asks the home of a stream whether its place is free for a source that has come to another instance. */
 const isFree: Call<{ streamId: StreamId }, { isFree: boolean }> = { name: "is-free" };
@@ -65,7 +66,8 @@ export function createHomes(needs: {
         const { home } = stream;
         if (home.instance === instances.id) return onAirOf(stream);
         if (home.instance !== "") await free(streamId, home);
-        if (!(await database.write((tx) => store.take(tx, streamId, home, instances.id)))) continue;
+        const keys = [aboutStream(streamId)];
+        if (!(await database.write((tx) => store.take(tx, streamId, home, instances.id), { keys }))) continue;
         changes.ring(streamId);
         return { ...onAirOf(stream), home: { instance: instances.id, epoch: home.epoch + 1 } };
       }

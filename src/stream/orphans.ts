@@ -8,6 +8,7 @@ import type { HomeStore } from "./store/home-store.ts";
 import type { ListenerStore } from "./store/listener-store.ts";
 import type { StreamStore } from "./store/stream-store.ts";
 import type { StreamTables } from "./tables.ts";
+import { aboutStream } from "./write-keys.ts";
 
 /** Takes care of what instances left behind that are gone. Every instance may do all of it at any time. */
 export interface Orphans {
@@ -50,7 +51,8 @@ export function createOrphans(needs: {
         if (signal.aborted) break;
         if (overdue.sourceUntil > clock.now()) continue;
         const until = clock.now() + limits.stream.overdueClaimMs;
-        if (!(await database.write((tx) => homes.claimOverdue(tx, overdue, until)))) continue;
+        const keys = [aboutStream(overdue.streamId)];
+        if (!(await database.write((tx) => homes.claimOverdue(tx, overdue, until), { keys }))) continue;
         await broadcasts.end(overdue.streamId, "source gone");
       }
       return waiting.length > 0;

@@ -110,6 +110,8 @@ export function createOnAirStreams(needs: {
     streams.set(id, { air, changes: domain().homes.onChanged(id, () => look(id)) });
     timer ??= setInterval(tick, limits.live.tickMs).unref();
     if (stream.home.instance !== "") place(air);
+    // It may have changed after it was read and before its bell could be heard here.
+    if (domain().instances.others().length > 0) void bus.listening().then(() => look(id));
     return air;
   }
 

@@ -113,6 +113,19 @@ export function instancesSuite(open: () => Promise<Cluster>): void {
     expect(await infoAt(listener, mount.id)).toMatchObject(ended);
   });
 
+  test("whoever waits at one for a stream that is not on air yet hears it from the other", async () => {
+    const mount = await newStream();
+    await using player = await play(`${b.gateway}/listen/${mount.id}.mp3`);
+    await using tape = listenTo(listenerAtB, { streamId: mount.id });
+    await tape.until("the beginning", (frames) => frames.length > 0);
+    const source = await broadcast(a, mount);
+    await tape.until("sound", (frames) => packetsOf(frames).length > 25);
+    await player.atLeast(8000);
+    expect(expectCounted(player.bytes())[0]).toBeLessThan(20);
+    source.drop();
+    await streamer.stream.stopStream({ streamId: mount.id });
+  });
+
   test("a second source is refused at either; one that has dropped may come back to the other", async () => {
     const mount = await newStream();
     const first = await broadcast(a, mount);
