@@ -14,3 +14,14 @@ export function createTestClock(): TestClock {
     },
   };
 }
+
+/** A clock that stands still until it is moved: nothing depends on how fast the machine is. */
+export function createStandingClock(): TestClock {
+  let now = Date.now();
+  return {
+    now: () => now,
+    advance(ms) {
+      now += ms;
+    },
+  };
+}
