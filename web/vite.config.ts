@@ -1,13 +1,26 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Where `vite dev` sends what is not the page itself. */
 const gateway = process.env.VEZA_DEV_GATEWAY ?? "http://127.0.0.1:8080";
 
+/** Of what is known of each emoji, the picker needs a fifth. */
+const emojiInShort: Plugin = {
+  name: "emoji-in-short",
+  enforce: "pre",
+  load(id) {
+    if (!id.endsWith("emojibase-data/en/compact.json")) return null;
+    const all = JSON.parse(readFileSync(id, "utf8")) as Record<string, unknown>[];
+    return JSON.stringify(all.map(({ unicode, label, tags, group }) => ({ unicode, label, tags, group })));
+  },
+};
+
 export default defineConfig({
   root: here("."),
+  plugins: [emojiInShort],
   resolve: { alias: { "#gen": here("../gen") } },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
@@ -19,6 +32,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: {
-    proxy: Object.fromEntries(["/veza.", "/files", "/listen", "/recordings"].map((path) => [path, gateway])),
+    proxy: Object.fromEntries(
+      ["/veza.", "/files", "/account/export", "/listen", "/recordings"].map((path) => [path, gateway]),
+    ),
   },
 });

@@ -1,5 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { arrived, passwordOf } from "./browser.ts";
+import { arrived, message, passwordOf, say } from "./browser.ts";
 import { openConsole } from "./console-kit.ts";
 
 const house = openConsole();
@@ -58,4 +59,30 @@ test("what is wrong with a form stands at its field", async () => {
     .poll(() => twin.page.locator(":focus").evaluate((element) => element.getAttribute("aria-invalid")))
     .toBe("true");
   await twin.page.getByText("This user name is taken.").waitFor();
+});
+
+test("one takes one's own data along, and an erased account leaves no name", async () => {
+  const [alice, bob, { roomId }] = await house.arriveTogether();
+  await say(bob, "before I go");
+  await message(alice, "before I go").waitFor();
+  await bob.page.goto(`${house.app.gateway}/account`);
+  const download = bob.page.waitForEvent("download");
+  await bob.page.getByRole("button", { name: "Export my data" }).click();
+  const saved = await download;
+  expect(saved.suggestedFilename()).toBe(`veza-${bob.name}.json`);
+  expect(await readFile(await saved.path(), "utf8")).toContain("before I go");
+
+  await bob.page.getByRole("button", { name: "Delete account…" }).click();
+  const dialog = bob.page.getByRole("dialog");
+  await dialog.getByLabel("Your password").fill("not that one");
+  await dialog.getByRole("button", { name: "Delete for good" }).click();
+  await dialog.getByText("That name and password do not belong together").waitFor();
+  await dialog.getByLabel("Your password").fill(passwordOf(bob.name));
+  await dialog.getByRole("button", { name: "Delete for good" }).click();
+  await bob.page.getByText("Your account is deleted.").waitFor();
+  await bob.page.getByRole("button", { name: "Sign in" }).waitFor();
+  const members = alice.page.getByRole("complementary", { name: "Members" });
+  await members.getByText(bob.name).waitFor({ state: "detached" });
+  const { messages } = await alice.chat.getMessageHistory({ roomId });
+  expect(messages.map(({ senderUsername }) => senderUsername)).not.toContain(bob.name);
 });

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { Fragment } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useWorkspace } from "../app/use-workspace.ts";
 import { Composer } from "../composer/composer.tsx";
@@ -69,14 +70,14 @@ export function ThreadPanel({ rootId }: { readonly rootId: string }) {
             <MessageNavigation active={active}>
               <ol class="messages" aria-label="Messages of the thread">
                 {messages.map((message, index) => (
-                  <>
-                    <MessageItem key={message.id} message={message} opensGroup editing={editing} active={active} />
+                  <Fragment key={message.id}>
+                    <MessageItem message={message} opensGroup editing={editing} active={active} />
                     {index === 0 && (
-                      <li key="count" class="day-line">
+                      <li class="day-line">
                         <span>{answers > 0 ? counted(answers, "reply", "replies") : "No replies yet"}</span>
                       </li>
                     )}
-                  </>
+                  </Fragment>
                 ))}
                 {outgoing.map((item) => (
                   <OutgoingItem key={item.requestId} item={item} />
