@@ -11,7 +11,7 @@ import { createTyping } from "../composer/typing.ts";
 import { createConversations } from "../direct/conversations.ts";
 import { createNames } from "../members/names.ts";
 import { createPeople } from "../members/people.ts";
-import { createMessages } from "../messages/message-acts.ts";
+import { createMessageActs } from "../messages/message-acts.ts";
 import { createPlaces } from "../messages/places.ts";
 import { createNotifications } from "../notifications/notifications.ts";
 import { createPanel } from "../panel/panel.ts";
@@ -48,7 +48,7 @@ export function createWorkspace(session: Session, account: Account) {
   const presence = createPresence(clients, me);
   const notifications = createNotifications({ me, rooms, conversations });
   const places = createPlaces({ userId: me, chat: clients.chat, conversations, threads, closing: closing.signal });
-  const messages = createMessages({ clients, me, places, threads, pins });
+  const messages = createMessageActs({ clients, me, places, threads, pins });
   const parts = createDispatch({
     rooms,
     conversations,

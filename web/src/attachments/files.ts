@@ -16,7 +16,7 @@ export function createFiles(needs: { accessToken: () => Promise<string | undefin
     // By its path: whoever follows a proxy's other name stays on this one.
     const { pathname, search } = new URL(url, location.origin);
     const response = await fetch(pathname + search, { headers, signal: needs.closing });
-    if (!response.ok) throw new Error(`the file cannot be had: ${response.status}`);
+    if (!response.ok) throw new Error(await complaintOf(response));
     return response;
   }
 
@@ -57,4 +57,10 @@ export function createFiles(needs: { accessToken: () => Promise<string | undefin
       setTimeout(() => URL.revokeObjectURL(address), 60_000);
     },
   };
+}
+
+/** The service's own sentence, where it is one that answers. */
+async function complaintOf(response: Response): Promise<string> {
+  const answer = (await response.json().catch(() => ({}))) as { error?: string };
+  return answer.error ?? "the file cannot be had right now: try again";
 }

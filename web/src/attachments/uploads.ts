@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { Problem } from "../../../src/client/index.ts";
+import { type Problem, problemOf } from "../../../src/client/index.ts";
 import { newRequestId } from "../text/request-id.ts";
 import { type SentFile, sendFile, UploadError } from "./send-file.ts";
 
@@ -59,9 +59,8 @@ export function createUploads(needs: { accessToken: () => Promise<string | undef
       });
       change(id, { state: "sent", progress: 1, sent });
     } catch (thrown) {
-      if (!stop.signal.aborted && thrown instanceof UploadError)
-        change(id, { state: "failed", problem: thrown.problem });
-      else if (!(thrown instanceof UploadError)) throw thrown;
+      const problem = thrown instanceof UploadError ? thrown.problem : problemOf(thrown);
+      if (!stop.signal.aborted) change(id, { state: "failed", problem });
     } finally {
       running.delete(id);
       next();

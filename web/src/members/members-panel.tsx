@@ -3,7 +3,7 @@ import { type Member, MemberRole, type Room } from "#gen/veza/chat/v1/room_pb.ts
 import { Link } from "../app/link.tsx";
 import { paths } from "../app/router.ts";
 import { useWorkspace } from "../app/use-workspace.ts";
-import { Panel } from "../panel/panel-frame.tsx";
+import { PanelFrame } from "../panel/panel-frame.tsx";
 import { PersonAvatar } from "../presence/person-avatar.tsx";
 import { StatusWords } from "../presence/status-words.tsx";
 import { isThere } from "../presence/statuses.ts";
@@ -29,7 +29,7 @@ export function MembersPanel({ room }: { readonly room: Room }) {
   const there = ranked.filter((member) => isThere(presence.of(member.userId), member.isOnline));
   const away = ranked.filter((member) => !there.includes(member));
   return (
-    <Panel title="Members">
+    <PanelFrame title="Members">
       {members === undefined ? (
         <Skeleton label="Loading members" kind="rows" count={5} />
       ) : (
@@ -43,7 +43,7 @@ export function MembersPanel({ room }: { readonly room: Room }) {
           {isBusy ? "Loading…" : "Show more members"}
         </button>
       )}
-    </Panel>
+    </PanelFrame>
   );
 }
 

@@ -5,10 +5,16 @@ import type { Pins } from "../pins/pins.ts";
 import type { Threads } from "../threads/threads.ts";
 import type { Places } from "./places.ts";
 
-export type MessageActs = ReturnType<typeof createMessages>;
+export type MessageActs = ReturnType<typeof createMessageActs>;
 
 /** What one can do with a message. Each is seen at once wherever the message stands: its event may take longer. */
-export function createMessages(needs: { clients: Clients; me: string; places: Places; threads: Threads; pins: Pins }) {
+export function createMessageActs(needs: {
+  clients: Clients;
+  me: string;
+  places: Places;
+  threads: Threads;
+  pins: Pins;
+}) {
   const { places, threads, pins, me } = needs;
   const { chat } = needs.clients;
   /** One wish for each emoji of a message at a time. */

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Room } from "#gen/veza/chat/v1/room_pb.ts";
-import { Panel } from "../panel/panel-frame.tsx";
+import { PanelFrame } from "../panel/panel-frame.tsx";
 import { Choice } from "../ui/choice.tsx";
 import { ModerationLog } from "./moderation-log.tsx";
 import { ReportList } from "./report-list.tsx";
@@ -18,7 +18,7 @@ type View = (typeof VIEWS)[number]["value"];
 export function ModerationPanel({ room }: { readonly room: Room }) {
   const [view, setView] = useState<View>("reports");
   return (
-    <Panel
+    <PanelFrame
       title="Moderation"
       head={
         <div class="panel-tabs">
@@ -29,6 +29,6 @@ export function ModerationPanel({ room }: { readonly room: Room }) {
       {view === "reports" && <ReportList roomId={room.id} />}
       {view === "sanctions" && <SanctionList roomId={room.id} />}
       {view === "log" && <ModerationLog roomId={room.id} />}
-    </Panel>
+    </PanelFrame>
   );
 }

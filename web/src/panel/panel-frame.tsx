@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { useWorkspace } from "../app/use-workspace.ts";
 import { IconButton } from "../ui/button.tsx";
 
-interface PanelProps {
+interface PanelFrameProps {
   readonly title: string;
   /** What it holds goes up to its edges, and scrolls by itself. */
   readonly isFilled?: boolean;
@@ -15,7 +15,7 @@ interface PanelProps {
 }
 
 /** Beside the log where there is room for both, above it elsewhere. */
-export function Panel({ title, isFilled = false, head, foot, children }: PanelProps) {
+export function PanelFrame({ title, isFilled = false, head, foot, children }: PanelFrameProps) {
   const { panel } = useWorkspace();
   const ref = useRef<HTMLElement>(null);
 

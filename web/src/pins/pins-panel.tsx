@@ -2,7 +2,7 @@ import { useEffect } from "preact/hooks";
 import { useWorkspace } from "../app/use-workspace.ts";
 import { MessageCard } from "../messages/message-card.tsx";
 import { canPin, useSetting } from "../messages/use-place.ts";
-import { Panel } from "../panel/panel-frame.tsx";
+import { PanelFrame } from "../panel/panel-frame.tsx";
 import { sentenceOfProblem } from "../text/sentences.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Empty } from "../ui/empty.tsx";
@@ -18,7 +18,7 @@ export function PinsPanel({ roomId }: { readonly roomId: string }) {
   const list = pins.roomId.value === roomId ? pins.messages.value : undefined;
   const problem = pins.problem.value;
   return (
-    <Panel title="Pinned messages">
+    <PanelFrame title="Pinned messages">
       {list === undefined ? (
         problem === undefined ? (
           <Skeleton label="Loading pinned messages" kind="rows" count={4} />
@@ -42,6 +42,6 @@ export function PinsPanel({ roomId }: { readonly roomId: string }) {
           ))}
         </ul>
       )}
-    </Panel>
+    </PanelFrame>
   );
 }

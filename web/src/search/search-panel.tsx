@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useWorkspace } from "../app/use-workspace.ts";
 import { MessageCard } from "../messages/message-card.tsx";
-import { Panel } from "../panel/panel-frame.tsx";
+import { PanelFrame } from "../panel/panel-frame.tsx";
 import { sentenceOfProblem } from "../text/sentences.ts";
 import { Choice } from "../ui/choice.tsx";
 import { Empty } from "../ui/empty.tsx";
@@ -44,7 +44,7 @@ export function SearchPanel({ roomId }: { readonly roomId: string | undefined })
   const problem = search.problem.value;
   const whereOf = (id: string) => rooms.get(id)?.name ?? conversations.peek(id)?.otherUsername;
   return (
-    <Panel
+    <PanelFrame
       title="Search"
       head={
         // biome-ignore lint/a11y/useSemanticElements: not every browser knows <search> as a landmark yet
@@ -108,6 +108,6 @@ export function SearchPanel({ roomId }: { readonly roomId: string | undefined })
           )}
         </>
       )}
-    </Panel>
+    </PanelFrame>
   );
 }

@@ -7,7 +7,7 @@ import { OutgoingItem } from "../composer/outgoing-item.tsx";
 import { MessageItem } from "../messages/message-item.tsx";
 import { MessageNavigation } from "../messages/message-navigation.tsx";
 import { SettingContext, useSetting } from "../messages/use-place.ts";
-import { Panel } from "../panel/panel-frame.tsx";
+import { PanelFrame } from "../panel/panel-frame.tsx";
 import { counted } from "../text/plural.ts";
 import { sentenceOfProblem } from "../text/sentences.ts";
 import { Button } from "../ui/button.tsx";
@@ -41,7 +41,7 @@ export function ThreadPanel({ rootId }: { readonly rootId: string }) {
   const answers = messages.length - 1;
   return (
     <SettingContext.Provider value={{ ...setting, threadOf: rootId }}>
-      <Panel
+      <PanelFrame
         title="Thread"
         isFilled
         foot={
@@ -91,7 +91,7 @@ export function ThreadPanel({ rootId }: { readonly rootId: string }) {
             </MessageNavigation>
           )}
         </div>
-      </Panel>
+      </PanelFrame>
     </SettingContext.Provider>
   );
 }
