@@ -41,7 +41,7 @@ test("a session that is ended elsewhere is out at once", async () => {
   await stranger.page.getByRole("button", { name: "Sign in" }).click();
   await arrived(stranger.page).waitFor();
 
-  await alice.page.getByRole("link", { name: /account and settings/ }).click();
+  await alice.page.getByRole("link", { name: "Account and settings" }).click();
   await alice.page.getByRole("button", { name: /^End/ }).click();
   await stranger.page.getByText("Your session was ended").waitFor();
   await stranger.page.getByRole("button", { name: "Sign in" }).waitFor();
