@@ -10,6 +10,11 @@ const project = (name: string, folders: readonly string[], more: object = {}) =>
 const withPostgres = { globalSetup: "tests/kit/postgres-setup.ts" };
 /** A missing server is a failure; leaving its tests out is asked for by name. */
 const without = (process.env.VEZA_TEST_WITHOUT ?? "").split(",");
+/** What processes of a cluster share. */
+const asClusters = {
+  VEZA_TEST_DATABASE: "postgres",
+  ...(!without.includes("nats") && { VEZA_TEST_BUS: "nats" }),
+};
 
 export default defineConfig({
   test: {
@@ -18,9 +23,7 @@ export default defineConfig({
       // What Node and PostgreSQL can run: this is `npm test`.
       project("unit", ["unit"]),
       project("rpc", ["rpc"]),
-      ...(without.includes("postgres")
-        ? []
-        : [project("rpc-postgres", ["rpc"], { ...withPostgres, env: { VEZA_TEST_DATABASE: "postgres" } })]),
+      ...(without.includes("postgres") ? [] : [project("rpc-postgres", ["rpc"], { ...withPostgres, env: asClusters })]),
       project("system", ["contract", "system"], withPostgres),
       // What also needs Chromium, or curl, buf and Python's gRPC.
       project("browser", ["e2e"], { globalSetup: "tests/e2e/build-console.ts", expect: { poll: { timeout: 15_000 } } }),

@@ -5,6 +5,7 @@ import { type App, startApp as start } from "#src/compose/app.ts";
 import type { PlatformOverrides } from "#src/compose/platform.ts";
 import { readConfig } from "#src/platform/config.ts";
 import { databaseEnv, dropDatabaseOf } from "./databases.ts";
+import { startNats } from "./nats.ts";
 
 export interface TestApp extends AsyncDisposable {
   readonly app: App;
@@ -23,9 +24,14 @@ export interface TestAppOptions {
   readonly dataDir?: string;
 }
 
-/** The real app, whole, on free ports and in a folder that is gone afterwards. */
+/**
+ * The real app, whole, on free ports and in a folder that is gone afterwards; on the database that VEZA_TEST_DATABASE
+ * says, and with VEZA_TEST_BUS=nats on a NATS server of its own.
+ */
 export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "veza-test-")));
+  await using made = new AsyncDisposableStack();
+  const nats = process.env.VEZA_TEST_BUS === "nats" ? made.use(await startNats()) : undefined;
   const config = readConfig({
     VEZA_HTTP_PORT: "0",
     VEZA_CHAT_PORT: "0",
@@ -35,9 +41,11 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     VEZA_LOG_FORMAT: "json",
     VEZA_RATE_LIMIT: "off",
     ...(await databaseEnv(dataDir)),
+    ...(nats !== undefined && { VEZA_NATS_URL: nats.url }),
     ...options.env,
   });
   const app = await start(config, options.overrides);
+  const around = made.move();
   const { gateway = "", chat = "", stream = "" } = app.addresses;
   return {
     app,
@@ -47,6 +55,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     dataDir,
     async [Symbol.asyncDispose]() {
       await app.stop();
+      await around.disposeAsync();
       if (options.dataDir !== undefined) return;
       await dropDatabaseOf(dataDir);
       await rm(dataDir, { recursive: true, force: true });
