@@ -245,7 +245,7 @@ test("the sound goes on while one looks at something else, and a guest joins the
   await say(bob, "Hello from the couch");
   await expectSaid(alice, ["Hello from the couch"]);
   await bob.page.getByRole("link", { name: "Account and settings" }).click();
-  await bob.page.getByRole("heading", { name: "Account" }).waitFor();
+  await bob.page.getByRole("heading", { name: "Account", exact: true }).waitFor();
   await expectTone(bob.page);
   await bob.page.getByRole("button", { name: "Stop listening" }).click();
   await bob.page.getByRole("region", { name: "Sound in this tab" }).waitFor({ state: "detached" });
