@@ -61,6 +61,8 @@ export function createSearch(needs: {
       const isReadable = readableTo(caller);
       const messages: StoredMessage[] = [];
       let cursor = after;
+      /** Of the last message on the page: where others are that the caller may not read, no page tells. */
+      let shown = after;
       for (let looked = 0; looked < limits.chat.searchLookedThrough; ) {
         const atOnce = looked === 0 ? limit + 1 : limits.chat.searchLookedThrough / 10;
         const found = await index.find({ words, roomId, after: cursor, limit: atOnce });
@@ -72,9 +74,11 @@ export function createSearch(needs: {
           const message = stored.get(each.messageId);
           const isShown = message !== undefined && !message.isDeleted && (await isReadable(message.roomId));
           // One more is there: the page ends before it.
-          if (isShown && messages.length === limit) return { messages, next: cursor };
-          if (isShown) messages.push(message);
+          if (isShown && messages.length === limit) return { messages, next: shown };
           cursor = each.cursor;
+          if (!isShown) continue;
+          messages.push(message);
+          shown = cursor;
         }
         if (found.length < atOnce) return { messages, next: undefined };
         looked += found.length;

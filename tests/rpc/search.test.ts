@@ -128,6 +128,22 @@ describe("where it is found", () => {
     expect(await found(member, "wombat")).toEqual(["wombat between us", "wombat outside"]);
   });
 
+  test("no page tells where something is that the caller may not read", async () => {
+    const { owner, stranger } = cast;
+    const open = await roomOf(cast);
+    const closed = await roomOf(cast, RoomType.PRIVATE);
+    await say(owner, open, "potoroo outside");
+    await say(owner, closed, "potoroo inside");
+    await say(owner, open, "potoroo outside");
+    const placeAfter = async (query: string) => {
+      const { messages, nextPageToken } = await stranger.chat.searchMessages({ query, pageSize: 1 });
+      expect(messages).toHaveLength(1);
+      return JSON.parse(Buffer.from(nextPageToken, "base64url").toString())[1];
+    };
+    // Only the first of these words was said where the stranger may not read.
+    expect(await placeAfter("potoroo")).toBe(await placeAfter("outside potoroo"));
+  });
+
   test("what an erased account said is found, without the account", async () => {
     const gone = await person(app, "search-gone");
     const roomId = await roomOf(cast);
