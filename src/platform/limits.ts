@@ -339,6 +339,8 @@ export const limits = {
     /** Fields of a form besides the file, and the size of each. */
     formParts: 20,
     formFieldBytes: 4096,
+    /** All that a form may hold before its file. */
+    formBytesBeforeFile: 256 * 1024,
     /** What an account may keep, in all. */
     bytesPerUser: 5 * 1024 * 1024 * 1024,
     uploadsAtOncePerUser: 4,

@@ -74,6 +74,10 @@ describe("what is sent", () => {
     expect(await statusOf(postFile(app, cast.member, empty))).toBe(400);
     expect(await statusOf(postFile(app, cast.member, cut, "", multipart))).toBe(400);
     expect(await statusOf(postFile(app, cast.member, "x", "", { "content-type": "multipart/form-data; x" }))).toBe(400);
+    const padded = new FormData();
+    padded.set("note", "a".repeat(1024 * 1024));
+    padded.set("file", new Blob(["words"]), "a");
+    expect(await statusOf(postFile(app, cast.member, padded))).toBe(400);
     expect(await statusOf(postFile(app, undefined, "words"))).toBe(401);
     expect(await statusOf(postFile(app, { accessToken: "nonsense" }, "words"))).toBe(401);
     expect(await statusOf(fetch(`${app.gateway}/files`, { method: "PUT", body: "x" }))).toBe(405);

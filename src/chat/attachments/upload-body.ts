@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Busboy } from "@fastify/busboy";
+import { IncomingStalled } from "../../platform/files/files.ts";
 import type { HttpExchange } from "../../platform/http/http-exchange.ts";
 import { limits } from "../../platform/limits.ts";
 import { invalidField } from "../content.ts";
@@ -16,7 +17,8 @@ const example = "send the file as the body, or as the first file of a multipart 
 
 /**
  * The file that a request brings: the first one of a form, as browsers and `curl -F` send it, else the body itself, named
- * by `?name=`. Throws INVALID_FIELD for a form without one.
+ * by `?name=`. Throws INVALID_FIELD for a form without one, or with too much before it, IncomingStalled when it is too long
+ * in coming.
  */
 export async function uploadBodyOf(exchange: HttpExchange): Promise<UploadBody> {
   const contentType = exchange.header("content-type") ?? "";
@@ -38,6 +40,18 @@ async function firstFile(exchange: HttpExchange, contentType: string): Promise<U
     found.reject(error);
     file?.destroy(error);
   }
+  /** The file is paced and measured by who takes it; what comes before it is so here. */
+  async function* bounded(): AsyncIterable<Uint8Array> {
+    let bytes = 0;
+    for await (const piece of exchange.body()) {
+      bytes += piece.length;
+      if (file === undefined && bytes > limits.files.formBytesBeforeFile) {
+        found.reject(invalidField(`the form holds too much before its file: ${example}`));
+        return stop.abort();
+      }
+      yield piece;
+    }
+  }
   const parser = openParser(contentType);
   // For good: the parser complains of a form without an end after everything else is over.
   parser.on("error", fail);
@@ -47,12 +61,19 @@ async function firstFile(exchange: HttpExchange, contentType: string): Promise<U
     file = stream;
     found.resolve({ name: name ?? "", bytes: stream, [Symbol.dispose]: () => stop.abort() });
   });
-  const pieces = Readable.from(exchange.body(), { objectMode: false });
-  pipeline(pieces, parser, { signal: stop.signal }).then(
+  const late = setTimeout(() => {
+    found.reject(new IncomingStalled("the form's file is too long in coming"));
+    stop.abort();
+  }, limits.port.stalledBodyMs).unref();
+  pipeline(Readable.from(bounded(), { objectMode: false }), parser, { signal: stop.signal }).then(
     () => found.reject(invalidField(`the form holds no file: ${example}`)),
     fail,
   );
-  return found.promise;
+  try {
+    return await found.promise;
+  } finally {
+    clearTimeout(late);
+  }
 }
 
 function openParser(contentType: string): InstanceType<typeof Busboy> {
