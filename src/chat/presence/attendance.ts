@@ -27,6 +27,8 @@ interface Attendant {
   readonly rooms: Map<RoomId, number>;
   /** Undefined until it is read. */
   shown: Shown | undefined;
+  /** How often it was said that there is something new to read: what was read before that does not count. */
+  looks: number;
 }
 
 export function createAttendance(needs: {
@@ -61,13 +63,15 @@ export function createAttendance(needs: {
   }
 
   async function readWishes(userIds: readonly UserId[]): Promise<void> {
-    if (userIds.length === 0) return;
-    const found = await wishes(userIds);
-    for (const userId of userIds) {
+    const asked = userIds.flatMap((userId) => {
       const attendant = attendants.get(userId);
-      if (attendant !== undefined) {
-        attendant.shown = found.get(userId) ?? { status: PresenceStatus.ONLINE, text: "" };
-      }
+      return attendant === undefined ? [] : [{ userId, attendant, looks: attendant.looks }];
+    });
+    if (asked.length === 0) return;
+    const found = await wishes(asked.map(({ userId }) => userId));
+    for (const { userId, attendant, looks } of asked) {
+      if (attendant.looks !== looks) continue;
+      attendant.shown = found.get(userId) ?? { status: PresenceStatus.ONLINE, text: "" };
     }
   }
 
@@ -88,7 +92,13 @@ export function createAttendance(needs: {
 
   return {
     attend({ userId, username }) {
-      const attendant = attendants.get(userId) ?? { username, streams: 0, rooms: new Map(), shown: undefined };
+      const attendant = attendants.get(userId) ?? {
+        username,
+        streams: 0,
+        rooms: new Map(),
+        shown: undefined,
+        looks: 0,
+      };
       attendants.set(userId, attendant);
       attendant.streams += 1;
       const mine = new Set<RoomId>();
@@ -121,6 +131,7 @@ export function createAttendance(needs: {
       const attendant = attendants.get(userId);
       if (attendant === undefined) return;
       attendant.shown = undefined;
+      attendant.looks += 1;
       change(userId);
     },
     [Symbol.dispose]: () => clearTimeout(timer),
