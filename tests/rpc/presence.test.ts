@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Presence, PresenceStatus } from "#gen/veza/chat/v1/presence_pb.ts";
+import type { AuthTables } from "#src/auth/tables.ts";
+import type { ChatTables } from "#src/chat/tables.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
 import { type Person, person } from "../kit/people.ts";
 
@@ -147,5 +149,31 @@ describe("who is there", () => {
     await expect.poll(seen, patience).toEqual(unseen);
     expect((await presenceOf(ada, bob))?.lastSeenAt).toEqual(before);
     await Promise.all([watching.close(), alsoThere.close()]);
+  });
+
+  test("and nothing is kept of who was there when their account was erased", async () => {
+    const { ada, bob } = people();
+    await bob.chat.setStatus({ status: ONLINE });
+    const gone = await person(app, "presence-gone");
+    const { database } = app.app.platform;
+    const chat = database.withTables<ChatTables>("chat").read;
+    const auth = database.withTables<AuthTables>("auth").read;
+    const there = open(gone);
+    await there.attached;
+    await gone.auth.deleteAccount({ password: gone.password });
+    await there.close();
+    const erased = async () => (await auth.selectFrom("auth_erasures").select("sequence").execute()).length;
+    const followed = async () => (await chat.selectFrom("chat_cursors").select("sequence").execute())[0]?.sequence;
+    await expect.poll(followed, patience).toBe(await erased());
+    // Who leaves later is remembered later.
+    const before = (await presenceOf(ada, bob))?.lastSeenAt;
+    const later = open(bob);
+    await later.attached;
+    await expect.poll(() => statusOf(ada, bob), patience).toBe(ONLINE);
+    await later.close();
+    await expect.poll(async () => (await presenceOf(ada, bob))?.status, patience).toBe(OFFLINE);
+    expect((await presenceOf(ada, bob))?.lastSeenAt).not.toEqual(before);
+    const kept = chat.selectFrom("chat_statuses").selectAll().where("user_id", "=", Number(gone.id));
+    expect(await kept.execute()).toEqual([]);
   });
 });

@@ -1,6 +1,20 @@
 import { PresenceStatus } from "#gen/veza/chat/v1/presence_pb.ts";
+import type { Queries } from "../../platform/database/database.ts";
 import type { UserId } from "../../platform/ids.ts";
+import type { ChatTables } from "../tables.ts";
 import type { StatusStore, StoredStatus } from "./status-store.ts";
+
+/** Those whose accounts are not erased: their streams end after that, and nothing of them is to be kept then. */
+async function withoutErased(tx: Queries<ChatTables>, userIds: readonly UserId[]): Promise<UserId[]> {
+  if (userIds.length === 0) return [];
+  const rows = await tx
+    .selectFrom("chat_erased_users")
+    .select("user_id")
+    .where("user_id", "in", userIds.map(Number))
+    .execute();
+  const erased = new Set(rows.map((row) => String(row.user_id)));
+  return userIds.filter((userId) => !erased.has(userId));
+}
 
 /** Statuses in SQL. */
 export function createSqlStatusStore(): StatusStore {
@@ -24,6 +38,7 @@ export function createSqlStatusStore(): StatusStore {
       );
     },
     async set(tx, userId, { status, text, seenAt }) {
+      if ((await withoutErased(tx, [userId])).length === 0) return;
       await tx
         .insertInto("chat_statuses")
         .values({ user_id: Number(userId), status, text, last_seen_at: seenAt ?? null })
@@ -35,7 +50,7 @@ export function createSqlStatusStore(): StatusStore {
         .execute();
     },
     async leftAt(tx, userIds, at) {
-      for (const userId of userIds) {
+      for (const userId of await withoutErased(tx, userIds)) {
         await tx
           .insertInto("chat_statuses")
           .values({ user_id: Number(userId), status: PresenceStatus.ONLINE, text: "", last_seen_at: at })

@@ -13,7 +13,7 @@ export interface StoredStatus {
 
 type Tx = Queries<ChatTables>;
 
-/** Remembers how users want to be seen. Who never said is not there. */
+/** Remembers how users want to be seen, but nothing of erased accounts. Who never said is not there. */
 export interface StatusStore {
   /** At most 200. */
   find(queries: Tx, userIds: readonly UserId[]): Promise<Map<UserId, StoredStatus>>;
