@@ -149,9 +149,9 @@ const acts: Readonly<Record<string, Act>> = {
     },
   },
   revokeInvite: {
-    weight: 0.5,
-    act: ({ chat, roomId, scene }) =>
-      chat.revokeInvite({ roomId, code: pickFrom(scene.random, scene.inviteCodes) ?? "no" }),
+    weight: 1.5,
+    act: ({ moderator, roomId, scene }) =>
+      moderator.revokeInvite({ roomId, code: pickFrom(scene.random, scene.inviteCodes) ?? "no" }),
   },
   setMemberRole: {
     weight: 5,
@@ -210,11 +210,11 @@ const acts: Readonly<Record<string, Act>> = {
     },
   },
   reportMessage: {
-    weight: 0.5,
+    weight: 1.5,
     act: ({ chat, messageId }) => chat.reportMessage({ messageId, reason: "spam" }),
   },
   resolveReport: {
-    weight: 0.5,
+    weight: 2,
     act: async ({ moderator, roomId }) => {
       const { reports } = await moderator.listReports({ roomId });
       const reportId = reports[0]?.id ?? unknown;
