@@ -1,5 +1,6 @@
 import { CompiledQuery } from "kysely";
 import type { Queries, RunStatement } from "../../platform/database/database.ts";
+import { tooManyWaiting } from "../../platform/database/turns.ts";
 import { Failure, Reason } from "../../platform/failure.ts";
 import type { RoomId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
@@ -44,6 +45,8 @@ const postSql = `SELECT outcome, number, ordinal, facts, mark
  */
 export function createPostgresPostings(database: { read: Queries<ChatTables>; statement: RunStatement }): Postings {
   const rooms = new Map<RoomId, Waiting[]>();
+  /** In all rooms. */
+  let taken = 0;
 
   async function postAll(roomId: RoomId, waiting: Waiting[]): Promise<void> {
     while (waiting.length > 0) {
@@ -76,7 +79,9 @@ export function createPostgresPostings(database: { read: Queries<ChatTables>; st
 
     post(posting) {
       if (posting.event.holes.length !== 2) return Promise.resolve({ outcome: "unclear" });
-      return new Promise((tell, fail) => {
+      if (taken >= limits.store.writesWaiting) return Promise.reject(tooManyWaiting());
+      taken += 1;
+      const posted = new Promise<Posted>((tell, fail) => {
         const { roomId } = posting.message;
         const waiting = rooms.get(roomId);
         if (waiting !== undefined) {
@@ -86,6 +91,9 @@ export function createPostgresPostings(database: { read: Queries<ChatTables>; st
         const first = [{ posting, tell, fail }];
         rooms.set(roomId, first);
         void postAll(roomId, first);
+      });
+      return posted.finally(() => {
+        taken -= 1;
       });
     },
   };

@@ -35,6 +35,6 @@ export type Posted =
 export interface Postings {
   /** Undefined without a room. */
   marked(userId: UserId, roomId: RoomId): Promise<MarkedFacts | undefined>;
-  /** Those of one room are stored in the order in which they came. Throws UNAVAILABLE when nobody knows whether it is. */
+  /** Those of one room are stored in the order in which they came. Throws UNAVAILABLE when nobody knows whether it is, or too many wait. */
   post(posting: Posting): Promise<Posted>;
 }

@@ -1,5 +1,10 @@
 import { Failure, Reason } from "../failure.ts";
 
+/** More wait for the database than can be served soon. */
+export function tooManyWaiting(): Failure {
+  return new Failure(Reason.UNAVAILABLE, { sentence: "too many writes are waiting: try again", retryAfterMs: 1000 });
+}
+
 /**
  * Lets works take turns: those that have a key in common run one after the other, in the order in which they came, and
  * one without keys runs alone. Others run at the same time.
@@ -14,10 +19,7 @@ export function createTurns(bounds: { waiting: number }) {
     /** Runs the work when its turn has come. Throws UNAVAILABLE when too many wait already. */
     async run<Result>(keys: readonly string[] | undefined, work: () => Promise<Result>): Promise<Result> {
       if (taken >= bounds.waiting) {
-        throw new Failure(Reason.UNAVAILABLE, {
-          sentence: "too many writes are waiting: try again",
-          retryAfterMs: 1000,
-        });
+        throw tooManyWaiting();
       }
       taken += 1;
       const { promise: over, resolve: end } = Promise.withResolvers<void>();
