@@ -55,11 +55,12 @@ export async function followErasures(needs: ErasureNeeds, signal: AbortSignal): 
     const userIds = new Set(erased.map((account) => account.userId));
 
     await database.write((tx) => erasures.mark(tx, userIds));
+    // First: a call that was let in before can say nothing more, and what it has said is found by what follows.
+    for (const userId of userIds) await endMemberships(needs, userId, signal);
     for (const userId of userIds) await forgetWords(needs, userId, signal);
     for (const userId of userIds) await dropFiles(needs, userId, signal);
     for (const userId of userIds) await takeBackReactions(needs, userId, signal);
     await unnameEvents(needs, userIds, signal);
-    for (const userId of userIds) await endMemberships(needs, userId, signal);
     if (signal.aborted) return;
     await database.write((tx) => erasures.followTo(tx, last.sequence));
   }

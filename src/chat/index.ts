@@ -125,7 +125,7 @@ export async function createChat(needs: {
   const { online } = presence;
   const events = built.use(createChatEvents({ platform, rules, attendance: presence.attendance }));
   const { writes, handlers } = events;
-  const memberships = createMemberships({ members, sanctions });
+  const memberships = createMemberships({ members, sanctions, erasures });
   const requests = createRequests({
     store: createSqlRequestStore<ChatTables>(database.read, "chat_requests"),
     database,

@@ -39,8 +39,6 @@ export function createSqlErasureStore(): ErasureStore {
     },
     async forgetUser(tx, userId) {
       const id = Number(userId);
-      // Memberships end last: whoever acts on one until then finds no name to write down.
-      await tx.updateTable("chat_members").set({ username: "", name_key: "" }).where("user_id", "=", id).execute();
       await tx.updateTable("chat_sanctions").set({ username: "" }).where("user_id", "=", id).execute();
       await tx.updateTable("chat_reports").set({ reported_by: 0, reason: "" }).where("reported_by", "=", id).execute();
       await tx.deleteFrom("chat_statuses").where("user_id", "=", id).execute();
