@@ -2,6 +2,9 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MessageType } from "#gen/veza/chat/v1/message_pb.ts";
 import { RoomType } from "#gen/veza/chat/v1/room_pb.ts";
+import { roomKey } from "#src/chat/keys.ts";
+import type { ChatTables } from "#src/chat/tables.ts";
+import type { RoomId } from "#src/platform/ids.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
 import { createTestClock } from "../kit/clock.ts";
 import { cameraPicture, getFile, keptFiles, picture, postFile, type UploadAnswer, upload } from "../kit/files.ts";
@@ -82,6 +85,26 @@ describe("what is sent", () => {
     expect(await statusOf(postFile(app, { accessToken: "nonsense" }, "words"))).toBe(401);
     expect(await statusOf(fetch(`${app.gateway}/files`, { method: "PUT", body: "x" }))).toBe(405);
     expect(await keptFiles(app)).toEqual(before);
+  });
+
+  test("holds nobody up who writes in a room, and is not held up", async ({ skip }) => {
+    const { database } = app.app.platform;
+    if (database.dialect === "sqlite") return skip("writes one after the other");
+    const begun = Promise.withResolvers<void>();
+    const written = Promise.withResolvers<void>();
+    const writing = database.withTables<ChatTables>("chat").write(
+      async () => {
+        begun.resolve();
+        await written.promise;
+      },
+      { keys: [roomKey(publicRoom as RoomId)] },
+    );
+    await begun.promise;
+    expect(await statusOf(postFile(app, cast.other, "words"))).toBe(201);
+    expect(await statusOf(postFile(app, cast.other, ""))).toBe(400);
+    await cast.other.chat.setStatus({ statusText: "sending files" });
+    written.resolve();
+    await writing;
   });
 
   test("is bounded, in size and in number", async () => {

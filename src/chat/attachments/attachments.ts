@@ -9,6 +9,7 @@ import { limits } from "../../platform/limits.ts";
 import { type Caller, loadAccess, requireRead } from "../access.ts";
 import { invalidField } from "../content.ts";
 import { attachmentNotFound, fileTooLarge, limitReached } from "../errors.ts";
+import { userKey } from "../keys.ts";
 import type { AttachedFile, AttachmentStore } from "../store/attachment-store.ts";
 import type { StoredMessage } from "../store/message-store.ts";
 import type { ChatTables } from "../tables.ts";
@@ -82,17 +83,20 @@ export function createAttachments(needs: {
   async function begin(uploaderId: UserId): Promise<AttachmentId> {
     const { bytesPerUser, unattachedPerUser, unattachedMs } = limits.files;
     const id = newId<AttachmentId>();
-    await database.write(async (tx) => {
-      const { bytes, unattached } = await store.usage(tx, uploaderId);
-      if (bytes >= bytesPerUser) {
-        throw limitReached("your files take all the space that an account has: delete some", bytesPerUser);
-      }
-      if (unattached >= unattachedPerUser) {
-        throw limitReached("too many of your files belong to no message yet: send them first", unattachedPerUser);
-      }
-      const at = clock.now();
-      await store.begin(tx, { id, uploaderId, at, collectAt: at + unattachedMs });
-    });
+    await database.write(
+      async (tx) => {
+        const { bytes, unattached } = await store.usage(tx, uploaderId);
+        if (bytes >= bytesPerUser) {
+          throw limitReached("your files take all the space that an account has: delete some", bytesPerUser);
+        }
+        if (unattached >= unattachedPerUser) {
+          throw limitReached("too many of your files belong to no message yet: send them first", unattachedPerUser);
+        }
+        const at = clock.now();
+        await store.begin(tx, { id, uploaderId, at, collectAt: at + unattachedMs });
+      },
+      { keys: [userKey(uploaderId)] },
+    );
     return id;
   }
 
@@ -115,13 +119,14 @@ export function createAttachments(needs: {
     async upload(userId, name, bytes) {
       using _ = countUpload(userId);
       const id = await begin(userId);
+      const mine = { keys: [userKey(userId)] };
       try {
         const file = await keep(id, name, bytes);
         // The account may be erased since: then nobody may find it.
-        if (!(await database.write((tx) => store.finish(tx, userId, file)))) throw attachmentNotFound();
+        if (!(await database.write((tx) => store.finish(tx, userId, file), mine))) throw attachmentNotFound();
         return file;
       } catch (error) {
-        await database.write((tx) => store.abandon(tx, id));
+        await database.write((tx) => store.abandon(tx, id), mine);
         throw error instanceof FileTooLarge ? fileTooLarge(limits.files.fileBytes) : error;
       }
     },

@@ -9,6 +9,7 @@ import type { RoomId, UserId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Caller } from "../access.ts";
+import { userKey } from "../keys.ts";
 import type { Attendance, OnlineUsers } from "../online.ts";
 import type { MemberStore } from "../store/member-store.ts";
 import type { StatusStore } from "../store/status-store.ts";
@@ -63,7 +64,8 @@ export function createPresence(needs: {
     if (changes.left.length === 0) return;
     const at = clock.now();
     database
-      .write((tx) => statuses.leftAt(tx, changes.left, at))
+      // Each row by itself: a key for each of many who leave at once would be as many locks.
+      .write((tx) => statuses.leftAt(tx, changes.left.toSorted(), at), { keys: [] })
       .catch((error: unknown) => log.error({ err: error }, "remembering who left, and when, failed"));
   }
 
@@ -90,7 +92,7 @@ export function createPresence(needs: {
     async setStatus(userId, status, text) {
       const hides = status === PresenceStatus.OFFLINE && users.isOnline(userId);
       const seenAt = hides ? clock.now() : undefined;
-      await database.write((tx) => statuses.set(tx, userId, { status, text, seenAt }));
+      await database.write((tx) => statuses.set(tx, userId, { status, text, seenAt }), { keys: [userKey(userId)] });
       exchange.tellToLook(userId);
     },
     [Symbol.dispose]() {
