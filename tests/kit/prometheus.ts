@@ -89,18 +89,21 @@ export async function startPrometheus(targets: readonly string[]): Promise<Prome
     if (failed !== undefined) throw failed;
     await sleep(50);
   }
+  async function query(expression: string): Promise<{ metric: Record<string, string>; value: number }[]> {
+    const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(expression)}`);
+    const answer = (await response.json()) as {
+      status: string;
+      error?: string;
+      data: { result: { metric: Record<string, string>; value: [number, string] }[] };
+    };
+    if (answer.status !== "success") throw new Error(`${expression}: ${answer.error}`);
+    return answer.data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
+  }
+  // It takes some seconds to find its targets. What goes wrong before that, it would not see.
+  while ((await query("up")).length < targets.length) await sleep(50);
   return {
     url,
-    async query(expression) {
-      const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(expression)}`);
-      const answer = (await response.json()) as {
-        status: string;
-        error?: string;
-        data: { result: { metric: Record<string, string>; value: [number, string] }[] };
-      };
-      if (answer.status !== "success") throw new Error(`${expression}: ${answer.error}`);
-      return answer.data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
-    },
+    query,
     async firing() {
       const response = await fetch(`${url}/api/v1/alerts`);
       const { data } = (await response.json()) as {
