@@ -149,7 +149,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
   const needed = [canVerify, ...here.map((name) => probes[name])];
 
   const serveMetrics = metricsEndpoint(platform);
-  const callers = createCallers({ verifier, log });
+  const callers = createCallers({ verifier, log, clock, proxies: platform.proxies, config });
   const serveAudio = streams && audioEndpoints({ audio: streams.http, callers });
   const serveAccount = accountExportEndpoint({
     exporters: neighbours.map(

@@ -75,7 +75,10 @@ export function accountExportEndpoint(needs: {
     if (path !== "/account/export") return false;
     if (exchange.method === "OPTIONS") answerPreflight(exchange, "GET", "authorization");
     else if (exchange.method !== "GET") refuseMethod(exchange, "GET");
-    else callers.serve(exchange, query(), (caller) => send(exchange, caller).catch((error) => refuse(exchange, error)));
+    else
+      callers.serve(exchange, query(), "export", (caller) =>
+        send(exchange, caller).catch((error) => refuse(exchange, error)),
+      );
     return true;
   };
 }

@@ -31,7 +31,7 @@ export function audioEndpoints(needs: { audio: AudioHttp; callers: Callers }): E
   ): void {
     if (exchange.method === "OPTIONS") return answerPreflight(exchange, "GET, HEAD", askedHeaders);
     if (exchange.method !== "GET" && exchange.method !== "HEAD") return refuseMethod(exchange, "GET, HEAD");
-    callers.serve(exchange, query, serve);
+    callers.serve(exchange, query, "sound", serve);
   }
 
   return (exchange) => {

@@ -20,7 +20,7 @@ export function fileEndpoints(needs: { files: FilesHttp; callers: Callers }): Ex
     if (path === "/files") {
       if (method === "OPTIONS") answerPreflight(exchange, "POST", "authorization, content-type");
       else if (method !== "POST") refuseMethod(exchange, "POST");
-      else callers.serve(exchange, query(), (caller) => files.upload(exchange, caller));
+      else callers.serve(exchange, query(), "upload", (caller) => files.upload(exchange, caller));
       return true;
     }
     const [, id, thumbnail] = filePath.exec(path) ?? [];
@@ -29,7 +29,7 @@ export function fileEndpoints(needs: { files: FilesHttp; callers: Callers }): Ex
     else if (method !== "GET" && method !== "HEAD") refuseMethod(exchange, "GET, HEAD");
     else {
       const form = thumbnail === undefined ? "original" : "thumbnail";
-      callers.serve(exchange, query(), (caller) => files.download(exchange, caller, id, form));
+      callers.serve(exchange, query(), "download", (caller) => files.download(exchange, caller, id, form));
     }
     return true;
   };

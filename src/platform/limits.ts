@@ -22,6 +22,8 @@ export const limits = {
     open: { burst: 200, perSecond: 10 },
     /** A browser that broadcasts sends fifty packets a second, each in a call of its own at worst. */
     sound: { burst: 600, perSecond: 120 },
+    /** One's own data reads everything that the service knows of somebody. */
+    export: { burst: 5, perSecond: 1 / 60 },
     /** Round trips of `/test/*`, of everybody together. */
     test: { burst: 60, perSecond: 1 },
     /** Callers that are counted at once, for each kind. */

@@ -12,7 +12,7 @@ import { rateOf } from "#src/rpc/rate-limit.ts";
 import { startApp } from "../kit/app.ts";
 import { createStandingClock } from "../kit/clock.ts";
 import { failureOf, outcome } from "../kit/failures.ts";
-import { clientsOf, person, transportTo } from "../kit/people.ts";
+import { clientsOf, type Person, person, transportTo } from "../kit/people.ts";
 
 const limited = { code: "ResourceExhausted", reason: "RATE_LIMITED" };
 const on = { VEZA_RATE_LIMIT: "on" };
@@ -95,6 +95,29 @@ describe("what one caller may do in a time", () => {
     expect(await outcome(alice.auth.getUserInfo({}))).toBe("ok");
     clock.advance(10_000);
     expect(await outcome(auth.login({ login: "alice", password: alice.password }, from()))).toBe("ok");
+  });
+
+  it("counts uploads and exports by user as well", async () => {
+    const clock = createStandingClock();
+    await using app = await startApp({ env: on, overrides: { clock } });
+    const alice = await person(app, "alice");
+    const bob = await person(app, "bob");
+    const ask = async (who: Person, path: string, method: string) => {
+      const headers = { authorization: `Bearer ${who.accessToken}` };
+      const response = await fetch(`${app.gateway}${path}`, { method, headers });
+      await response.arrayBuffer();
+      return response;
+    };
+    for (const [path, method, { burst }] of [
+      ["/account/export", "GET", limits.rates.export],
+      ["/files", "POST", limits.rates.create],
+    ] as const) {
+      for (let done = 0; done < burst; done++) expect((await ask(alice, path, method)).status).not.toBe(429);
+      const refused = await ask(alice, path, method);
+      expect(refused.status).toBe(429);
+      expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect((await ask(bob, path, method)).status).not.toBe(429);
+    }
   });
 
   it("can be switched off for a load test on one's own machine", async () => {
