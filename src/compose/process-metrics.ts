@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Port } from "../net/one-port.ts";
 import type { Part } from "../platform/config.ts";
+import { limits } from "../platform/limits.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
 import { version } from "./version.ts";
 
@@ -32,5 +33,10 @@ export function observePort(metrics: Metrics, part: Part, port: Port): void {
         [{ port: part, protocol: "h2" }, h2],
       ];
     },
+  );
+  metrics.observe(
+    "gauge",
+    { name: "veza.port.max_connections", unit: "{connection}", help: "How many connections a port takes." },
+    () => [[{ port: part }, limits.port.connections]],
   );
 }

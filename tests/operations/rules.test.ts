@@ -10,11 +10,8 @@ const alerts = [...rules.matchAll(/- alert: (\w+)/g)].map(([, name = ""]) => nam
 /** Alerts whose condition takes more than a test may do to the machine: they are tested on made-up series alone. */
 const tooMuch: Readonly<Record<string, string>> = {
   VezaMemoryNearlyFull: "a heap that is nearly full ends the test's own process",
-  VezaConnectionsNearlyUsedUp: "takes sixteen thousand connections",
-  VezaDiskNearlyFull: "fills the disk",
   VezaEncoderBehind: "takes a processor that is busy for seconds",
   VezaSoundDropped: "takes a processor that is busy for seconds",
-  VezaBusGaps: "takes a NATS that is restarted six times in a few seconds",
 };
 
 describe.skipIf(withoutPrometheus)("what is deployed", () => {
