@@ -9,7 +9,6 @@ const alerts = [...rules.matchAll(/- alert: (\w+)/g)].map(([, name = ""]) => nam
 
 /** Alerts whose condition takes more than a test may do to the machine: they are tested on made-up series alone. */
 const tooMuch: Readonly<Record<string, string>> = {
-  VezaMemoryNearlyFull: "a heap that is nearly full ends the test's own process",
   VezaEncoderBehind: "takes a processor that is busy for seconds",
   VezaSoundDropped: "takes a processor that is busy for seconds",
 };
