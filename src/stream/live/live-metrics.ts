@@ -3,6 +3,7 @@ import type { Counter } from "../../platform/telemetry/instruments.ts";
 import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import type { Rendition } from "../live-port.ts";
 import type { OnAir } from "./on-air.ts";
+import { renditions } from "./renditions.ts";
 
 /** What is counted of sound as it is sent. */
 export interface LiveCounters {
@@ -21,14 +22,16 @@ export function createLiveCounters(metrics: Metrics): LiveCounters {
     help: "Sound that was left out: the encoder or a listener was too slow.",
   };
   const recordings = { name: "veza.stream.recordings", unit: "{recording}", help: "Recordings that ended." };
+  const droppedFor = (quality: Rendition) => metrics.counter(dropped, { cause: "listener", quality: nameOf(quality) });
   // There from the start: Prometheus sees no increase in a series that begins with its first count.
+  for (const quality of renditions) droppedFor(quality);
   const ended = {
     completed: metrics.counter(recordings, { outcome: "completed" }),
     failed: metrics.counter(recordings, { outcome: "failed" }),
   };
   return {
     unencoded: metrics.counter(dropped, { cause: "encoder" }),
-    droppedFor: (quality) => metrics.counter(dropped, { cause: "listener", quality: nameOf(quality) }),
+    droppedFor,
     recorded(error) {
       ended[error === undefined ? "completed" : "failed"].add();
     },
