@@ -41,7 +41,7 @@ async function startCluster(chats: number): Promise<Cluster> {
   await administer(postgres, `CREATE DATABASE ${database}`);
   const parts = await startParts({
     count: { gateway: 1, chat: chats, stream: 1 },
-    env: { VEZA_DATABASE_URL: postgres.url(database), VEZA_NATS_URL: nats.url, VEZA_LOG_LEVEL: "warn" },
+    env: { VEZA_DATABASE_URL: postgres.url(database), VEZA_NATS_URL: nats.url },
   });
   const people: Person[] = [];
   for (let index = 0; index < Math.ceil(followers / streamsEach) + 1; index += 1) {
@@ -136,7 +136,7 @@ async function sending(
 
 function add(what: string, sample: Sample, of: string): void {
   rows.push(
-    { what, unit: `${of}s/s`, ours: sample.perSecond ?? Number.NaN },
+    { what, unit: `${of === "delivery" ? "deliveries" : "messages"}/s`, ours: sample.perSecond ?? Number.NaN },
     { what, unit: `µs CPU of chat/${of}`, ours: sample.chat ?? Number.NaN },
     { what, unit: `µs CPU of PostgreSQL/${of}`, ours: sample.postgres ?? Number.NaN },
     { what, unit: `µs CPU of NATS/${of}`, ours: sample.nats ?? Number.NaN },
