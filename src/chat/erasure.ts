@@ -13,7 +13,7 @@ import type { Memberships } from "./memberships.ts";
 import { existing } from "./message-access.ts";
 import { reactionRemoved } from "./message-facts.ts";
 import type { AttachmentStore } from "./store/attachment-store.ts";
-import type { ErasureStore, EventPlace } from "./store/erasure-store.ts";
+import type { ErasureStore } from "./store/erasure-store.ts";
 import type { Member, MemberStore } from "./store/member-store.ts";
 import type { MentionStore } from "./store/mention-store.ts";
 import type { MessageStore } from "./store/message-store.ts";
@@ -60,7 +60,7 @@ export async function followErasures(needs: ErasureNeeds, signal: AbortSignal): 
     for (const userId of userIds) await forgetWords(needs, userId, signal);
     for (const userId of userIds) await dropFiles(needs, userId, signal);
     for (const userId of userIds) await takeBackReactions(needs, userId, signal);
-    await unnameEvents(needs, userIds, signal);
+    for (const userId of userIds) await unnameEvents(needs, userId, signal);
     if (signal.aborted) return;
     await database.write((tx) => erasures.followTo(tx, last.sequence));
   }
@@ -105,23 +105,22 @@ async function takeBackReactions(
   }
 }
 
-async function unnameEvents(
-  { database, bus, erasures }: ErasureNeeds,
-  userIds: ReadonlySet<UserId>,
-  signal: AbortSignal,
-) {
-  let after: EventPlace | undefined;
-  do {
-    const page = await erasures.eventsNaming(database.read, userIds, { after, limit: eventsAtOnce });
-    if (page.naming.length > 0) {
-      await database.write(async (tx) => {
-        for (const place of page.naming) await erasures.unnameEvent(tx, place, userIds);
-      });
+async function unnameEvents({ database, bus, erasures }: ErasureNeeds, userId: UserId, signal: AbortSignal) {
+  let more = true;
+  while (more && !signal.aborted) {
+    const places = await erasures.eventsNaming(database.read, userId, eventsAtOnce);
+    for (const [roomId, inRoom] of Map.groupBy(places, (place) => place.roomId)) {
+      await database.write(
+        async (tx) => {
+          for (const place of inRoom) await erasures.unnameEvent(tx, place, userId);
+        },
+        { keys: [roomKey(roomId)] },
+      );
       // Also where the person is no member any more, the service remembers events for those who follow.
-      for (const roomId of new Set(page.naming.map((place) => place.roomId))) ringRoomRewritten(bus, roomId);
+      ringRoomRewritten(bus, roomId);
     }
-    after = page.next;
-  } while (after !== undefined && !signal.aborted);
+    more = places.length === eventsAtOnce;
+  }
 }
 
 async function endMemberships(needs: ErasureNeeds, userId: UserId, signal: AbortSignal) {

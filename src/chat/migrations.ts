@@ -1,7 +1,11 @@
+import { fromBinary } from "@bufbuild/protobuf";
 import { type Kysely, sql } from "kysely";
+import { ChatEventSchema } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { Migrations } from "../platform/database/database.ts";
 import { nameKey } from "../platform/name-key.ts";
+import { namedIn } from "./store/unnamed-event.ts";
 import { deletedStretch } from "./store/unread-sql.ts";
+import type { ChatTables } from "./tables.ts";
 
 /** `bytes` is spelled differently: SQLite takes any name for a type, PostgreSQL only its own. */
 const bytes = sql`bytea`;
@@ -336,7 +340,60 @@ export const chatMigrations: Migrations = {
         .execute();
     },
   },
+  "0009_event_names": {
+    async up(db) {
+      await db.schema
+        .createTable("chat_event_names")
+        .addColumn("user_id", "bigint", (c) => c.notNull())
+        .addColumn("room_id", "text", (c) => c.notNull())
+        .addColumn("sequence", "bigint", (c) => c.notNull())
+        .addPrimaryKeyConstraint("chat_event_names_key", ["user_id", "room_id", "sequence"])
+        // What is forgotten of a room's past names nobody any more.
+        .addForeignKeyConstraint(
+          "chat_event_names_event",
+          ["room_id", "sequence"],
+          "chat_events",
+          ["room_id", "sequence"],
+          (constraint) => constraint.onDelete("cascade"),
+        )
+        .execute();
+      await db.schema
+        .createIndex("chat_event_names_by_event")
+        .on("chat_event_names")
+        .columns(["room_id", "sequence"])
+        .execute();
+      await nameEvents(db as Kysely<ChatTables>);
+    },
+  },
 };
+
+const eventsAtOnce = 500;
+
+/** Whom the events of before name. */
+async function nameEvents(db: Kysely<ChatTables>): Promise<void> {
+  let after = { room_id: "", sequence: 0 };
+  for (let more = true; more; ) {
+    const events = await db
+      .selectFrom("chat_events")
+      .select(["room_id", "sequence", "body"])
+      .where((eb) => eb(eb.refTuple("room_id", "sequence"), ">", eb.tuple(after.room_id, after.sequence)))
+      .orderBy("room_id")
+      .orderBy("sequence")
+      .limit(eventsAtOnce)
+      .execute();
+    const names = events.flatMap(({ body, ...place }) =>
+      namedIn(fromBinary(ChatEventSchema, body)).map((userId) => ({ user_id: Number(userId), ...place })),
+    );
+    for (let from = 0; from < names.length; from += eventsAtOnce) {
+      await db
+        .insertInto("chat_event_names")
+        .values(names.slice(from, from + eventsAtOnce))
+        .execute();
+    }
+    after = events.at(-1) ?? after;
+    more = events.length === eventsAtOnce;
+  }
+}
 
 /** What was said before there were counts counts as read. */
 async function addCounts(db: Kysely<unknown>): Promise<void> {

@@ -151,6 +151,13 @@ export interface EventsTable {
   body: Uint8Array;
 }
 
+/** That an event names somebody: see `namedIn`. */
+export interface EventNamesTable {
+  user_id: number;
+  room_id: string;
+  sequence: number;
+}
+
 export interface InvitesTable {
   code: string;
   room_id: string;
@@ -222,6 +229,7 @@ export interface ChatTables {
   chat_attachments: AttachmentsTable;
   chat_file_usage: FileUsageTable;
   chat_events: EventsTable;
+  chat_event_names: EventNamesTable;
   chat_requests: RequestsTable;
   chat_invites: InvitesTable;
   chat_reports: ReportsTable;

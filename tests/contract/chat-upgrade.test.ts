@@ -1,10 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
+import { ChatEventSchema } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import { createSqlEventStore } from "#src/chat/events/sql-event-store.ts";
 import { chatMigrations } from "#src/chat/migrations.ts";
 import { openSearchIndex } from "#src/chat/store/search-backend.ts";
+import { createSqlErasureStore } from "#src/chat/store/sql-erasure-store.ts";
 import { createSqlMemberStore } from "#src/chat/store/sql-member-store.ts";
 import { createSqlReadStateStore } from "#src/chat/store/sql-read-state-store.ts";
 import type { ChatTables } from "#src/chat/tables.ts";
@@ -63,4 +67,48 @@ test.each(present)("what was said before there were counts and a search is read,
 
   const found = await index.find({ words: ["tune"], roomId, after: undefined, limit: 20 });
   expect(found).toHaveLength(8);
+});
+
+test.each(present)("whom events of before name is known after, on %s", async (backend) => {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "veza-test-"));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  stack.defer(() => dropDatabaseOf(folder));
+  const opened = stack.use(await openDatabase(folder, { backend, tables: "empty" }));
+  const names = Object.keys(chatMigrations);
+  const before = names.slice(0, names.indexOf("0009_event_names"));
+  await migrate(opened, "chat", Object.fromEntries(before.map((name) => [name, chatMigrations[name]])) as Migrations);
+  const database = opened.withTables<ChatTables>("chat");
+  const joined = (sequence: number) =>
+    create(ChatEventSchema, {
+      roomId,
+      sequence: BigInt(sequence),
+      actorId: "7",
+      payload: { case: "memberJoined", value: { member: { userId: String(sequence + 10), username: "Ann" } } },
+    });
+  await database.write(async (tx) => {
+    await sql`
+      INSERT INTO chat_rooms (id, name, description, type, visibility, created_by, created_at, head_sequence, message_count)
+      VALUES (${roomId}, 'old', '', 1, 1, 1, 0, 600, 0)`.execute(tx);
+    for (let sequence = 1; sequence <= 600; sequence++) {
+      const body = toBinary(ChatEventSchema, joined(sequence));
+      await tx.insertInto("chat_events").values({ room_id: roomId, sequence, message_id: null, body }).execute();
+    }
+  });
+
+  await migrate(opened, "chat", chatMigrations);
+  const { read } = database;
+  const erasures = createSqlErasureStore();
+  expect(await erasures.eventsNaming(read, "7" as UserId, 1000)).toHaveLength(600);
+  expect(await erasures.eventsNaming(read, "610" as UserId, 1000)).toEqual([{ roomId, sequence: 600 }]);
+
+  await database.write((tx) => createSqlEventStore(database).forget(tx, roomId, 599));
+  expect(await erasures.eventsNaming(read, "7" as UserId, 1000)).toEqual([{ roomId, sequence: 600 }]);
+  await database.write((tx) => erasures.unnameEvent(tx, { roomId, sequence: 600 }, "610" as UserId));
+  const [{ body } = { body: new Uint8Array() }] = await read.selectFrom("chat_events").select("body").execute();
+  expect(fromBinary(ChatEventSchema, body)).toMatchObject({
+    actorId: "7",
+    payload: { value: { member: { userId: "610", username: "" } } },
+  });
+  expect(await erasures.eventsNaming(read, "610" as UserId, 1000)).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { fromBinary, toJsonString } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { UserRole } from "#gen/veza/auth/v1/user_pb.ts";
@@ -6,6 +7,7 @@ import { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
 import { ModerationAction, ReportResolution } from "#gen/veza/chat/v1/moderation_pb.ts";
 import { PresenceStatus } from "#gen/veza/chat/v1/presence_pb.ts";
 import { MemberRole, RoomType, RoomVisibility } from "#gen/veza/chat/v1/room_pb.ts";
+import type { ChatTables } from "#src/chat/tables.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
 import { chosen } from "../kit/databases.ts";
 import { outcome } from "../kit/failures.ts";
@@ -372,4 +374,25 @@ test.runIf(seeds >= 100)("every call did something, and every kind of event came
   expect(idle).toEqual([]);
   const kinds = ChatEventSchema.oneofs.flatMap(({ fields }) => fields.map(({ localName }) => localName));
   expect(kinds.filter((kind) => !seenEvents.has(kind))).toEqual([]);
+});
+
+test("whoever is erased is named in no event any more, wherever it was", async () => {
+  const [gone] = people as [Person];
+  const { read } = app.app.platform.database.withTables<ChatTables>("chat");
+  const naming = async () => {
+    const rows = await read.selectFrom("chat_events").select("body").execute();
+    const events = rows.map(({ body }) => fromBinary(ChatEventSchema, body));
+    return events.filter(
+      (event) => event.actorId === gone.id || toJsonString(ChatEventSchema, event).includes(`"${gone.username}"`),
+    ).length;
+  };
+  expect(await naming()).toBeGreaterThan(100);
+  const namesOfOthers = () =>
+    read.selectFrom("chat_event_names").selectAll().where("user_id", "!=", Number(gone.id)).execute();
+  const others = await namesOfOthers();
+  await gone.auth.deleteAccount({ password: gone.password });
+  await expect.poll(naming, patience).toBe(0);
+  const left = await read.selectFrom("chat_event_names").selectAll().where("user_id", "=", Number(gone.id)).execute();
+  expect(left).toEqual([]);
+  expect(await namesOfOthers()).toEqual(expect.arrayContaining(others));
 });

@@ -7,6 +7,7 @@ import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import { createEventCounter } from "../../rpc/event-feed/event-counter.ts";
+import { namedIn } from "../store/unnamed-event.ts";
 import type { ChatTables } from "../tables.ts";
 import { ring } from "./bells.ts";
 import type { EventStore } from "./event-store.ts";
@@ -92,7 +93,7 @@ export function createChatWrites(needs: {
     if (taken === undefined) throw new Error(`an event for room ${roomId}, which does not exist`);
     const { sequence, messageCount } = taken;
     const stored = numbered(event, sequence);
-    await store.insert(tx, { roomId, sequence, messageId, body: stored.body });
+    await store.insert(tx, { roomId, sequence, messageId, body: stored.body, names: namedIn(stored.event) });
     if (forgets(sequence)) await store.forget(tx, roomId, sequence - eventsKeptPerRoom);
     return { ...stored, messageCount };
   }

@@ -15,16 +15,19 @@ export interface StoredBody {
   readonly body: Uint8Array;
 }
 
+export interface InsertedEvent extends StoredBody {
+  readonly roomId: RoomId;
+  readonly messageId: MessageId | undefined;
+  readonly names: readonly UserId[];
+}
+
 /** The events of rooms, in the order of their numbers. */
 export interface EventStore {
   /** Takes the next number of a room; `messages` more were sent. Undefined when there is no such room. */
   takeNumber(tx: Queries<ChatTables>, roomId: RoomId, messages: 0 | 1): Promise<TakenNumber | undefined>;
-  /** Stores an event under a number just taken. */
-  insert(
-    tx: Queries<ChatTables>,
-    event: StoredBody & { readonly roomId: RoomId; readonly messageId: MessageId | undefined },
-  ): Promise<void>;
-  /** Forgets the events up to a number; the room's floor moves there. */
+  /** Stores an event under a number just taken, and whom it names, so that erasing them finds it. */
+  insert(tx: Queries<ChatTables>, event: InsertedEvent): Promise<void>;
+  /** Forgets the events up to a number, and whom they named; the room's floor moves there. */
   forget(tx: Queries<ChatTables>, roomId: RoomId, upTo: number): Promise<void>;
   /** Where these rooms stand. Rooms that are not there are missing from the answer. */
   ranges(roomIds: readonly RoomId[]): Promise<Map<RoomId, EventRange>>;

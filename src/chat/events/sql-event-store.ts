@@ -51,8 +51,13 @@ export function createSqlEventStore(database: Database<ChatTables>): EventStore 
       return row && { sequence: row.head_sequence, messageCount: row.message_count };
     },
     async insert(tx, event) {
-      const { roomId, sequence, messageId, body } = event;
+      const { roomId, sequence, messageId, body, names } = event;
       await tx.executeQuery(insert({ roomId, sequence, messageId: messageId ?? null, body }));
+      if (names.length === 0) return;
+      await tx
+        .insertInto("chat_event_names")
+        .values(names.map((userId) => ({ user_id: Number(userId), room_id: roomId, sequence })))
+        .execute();
     },
     async forget(tx: Queries<ChatTables>, roomId, upTo) {
       await tx.deleteFrom("chat_events").where("room_id", "=", roomId).where("sequence", "<=", upTo).execute();

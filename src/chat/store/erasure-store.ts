@@ -22,15 +22,8 @@ export interface ErasureStore {
   isMarked(queries: Queries<ChatTables>, userId: UserId): Promise<boolean>;
   /** Takes the user's name off memberships and sanctions and out of reports, and forgets their calls and whom they blocked or who blocked them. */
   forgetUser(tx: Queries<ChatTables>, userId: UserId): Promise<void>;
-  /**
-   * Looks through `limit` events after a place, in the order of rooms and numbers, for any that name one of the users.
-   * `next` is where to go on, undefined at the end.
-   */
-  eventsNaming(
-    queries: Queries<ChatTables>,
-    userIds: ReadonlySet<UserId>,
-    page: { after: EventPlace | undefined; limit: number },
-  ): Promise<{ naming: EventPlace[]; next: EventPlace | undefined }>;
-  /** Takes the users' names out of an event. Their ids stay where they tell whom it concerned. */
-  unnameEvent(tx: Queries<ChatTables>, place: EventPlace, userIds: ReadonlySet<UserId>): Promise<void>;
+  /** Events that name the user, at most `limit`: those of a room stand together. */
+  eventsNaming(queries: Queries<ChatTables>, userId: UserId, limit: number): Promise<EventPlace[]>;
+  /** Takes the user's name out of an event, which names them no more. The id stays where it tells whom it concerned. */
+  unnameEvent(tx: Queries<ChatTables>, place: EventPlace, userId: UserId): Promise<void>;
 }

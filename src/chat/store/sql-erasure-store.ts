@@ -1,6 +1,6 @@
 import type { RoomId } from "../../platform/ids.ts";
 import type { ErasureStore, EventPlace } from "./erasure-store.ts";
-import { withoutUsers } from "./unnamed-event.ts";
+import { withoutUser } from "./unnamed-event.ts";
 
 const cursor = "auth.erased";
 
@@ -48,38 +48,37 @@ export function createSqlErasureStore(): ErasureStore {
         .where((eb) => eb.or([eb("user_id", "=", id), eb("blocked_id", "=", id)]))
         .execute();
     },
-    async eventsNaming(queries, userIds, { after, limit }) {
+    async eventsNaming(queries, userId, limit) {
       const rows = await queries
-        .selectFrom("chat_events")
-        .select(["room_id", "sequence", "body"])
-        .$if(after !== undefined, (query) =>
-          query.where((eb) =>
-            eb(eb.refTuple("room_id", "sequence"), ">", eb.tuple(after?.roomId as string, after?.sequence as number)),
-          ),
-        )
+        .selectFrom("chat_event_names")
+        .select(["room_id", "sequence"])
+        .where("user_id", "=", Number(userId))
         .orderBy("room_id")
         .orderBy("sequence")
         .limit(limit)
         .execute();
-      const places = rows.map((row): EventPlace => ({ roomId: row.room_id as RoomId, sequence: Number(row.sequence) }));
-      return {
-        naming: places.filter((_, index) => withoutUsers(rows[index]?.body as Uint8Array, userIds) !== undefined),
-        next: rows.length === limit ? places.at(-1) : undefined,
-      };
+      return rows.map((row): EventPlace => ({ roomId: row.room_id as RoomId, sequence: Number(row.sequence) }));
     },
-    async unnameEvent(tx, { roomId, sequence }, userIds) {
-      // Read again: deleting a message may have blanked its words since.
+    async unnameEvent(tx, { roomId, sequence }, userId) {
+      // Read now: deleting a message may have blanked its words since.
       const row = await tx
         .selectFrom("chat_events")
         .select("body")
         .where("room_id", "=", roomId)
         .where("sequence", "=", sequence)
         .executeTakeFirst();
-      const body = row && withoutUsers(row.body, userIds);
-      if (body === undefined) return;
+      const body = row && withoutUser(row.body, userId);
+      if (body !== undefined) {
+        await tx
+          .updateTable("chat_events")
+          .set({ body })
+          .where("room_id", "=", roomId)
+          .where("sequence", "=", sequence)
+          .execute();
+      }
       await tx
-        .updateTable("chat_events")
-        .set({ body })
+        .deleteFrom("chat_event_names")
+        .where("user_id", "=", Number(userId))
         .where("room_id", "=", roomId)
         .where("sequence", "=", sequence)
         .execute();
