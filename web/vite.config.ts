@@ -1,5 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -18,9 +20,22 @@ const emojiInShort: Plugin = {
   },
 };
 
+/** Each text also packed, beside itself: the gateway sends what a browser can unpack, and packs nothing by itself. */
+const packed: Plugin = {
+  name: "packed",
+  apply: "build",
+  writeBundle({ dir = "" }, bundle) {
+    for (const name of Object.keys(bundle).filter((each) => /\.(js|css|html|svg)$/.test(each))) {
+      const bytes = readFileSync(join(dir, name));
+      writeFileSync(join(dir, `${name}.br`), brotliCompressSync(bytes));
+      writeFileSync(join(dir, `${name}.gz`), gzipSync(bytes, { level: 9 }));
+    }
+  },
+};
+
 export default defineConfig({
   root: here("."),
-  plugins: [emojiInShort],
+  plugins: [emojiInShort, packed],
   resolve: { alias: { "#gen": here("../gen") } },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {

@@ -3,7 +3,7 @@ import { Http2ServerRequest, Http2ServerResponse, type IncomingHttpHeaders, type
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Platform } from "../platform/platform.ts";
-import { serveConsole } from "./console.ts";
+import { missingPage, serveConsole } from "./console.ts";
 import { healthEndpoints, type Probe, type Probes } from "./health.ts";
 import { observeParts } from "./part-metrics.ts";
 import { type TestServices, testEndpoints } from "./test-endpoints.ts";
@@ -41,7 +41,10 @@ export function createGateway(needs: GatewayNeeds): Gateway {
   });
   if (!platform.config.production) app.route("/test", testEndpoints({ ...needs, ...platform }));
   app.route("/", serveConsole());
-  app.notFound((context) => context.json({ error: `there is nothing at ${context.req.path}` }, 404));
+  app.notFound(async (context) => {
+    const page = await missingPage(context);
+    return page ?? context.json({ error: `there is nothing at ${context.req.path}` }, 404);
+  });
   app.onError((error, context) => {
     platform.log.error({ err: error, path: context.req.path }, "http request failed");
     return context.json({ error: "internal error" }, 500);

@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { isInFence } from "../text/markup.ts";
 
 /** As the contract limits a message. */
 const LONGEST = 4000;
@@ -22,7 +23,7 @@ interface GrowingTextProps {
   readonly inputRef?: RefObject<HTMLTextAreaElement | null>;
 }
 
-/** A text that grows with what is written. Enter is for the caller, Shift+Enter begins a new line. */
+/** A text that grows with what is written. Enter is for the caller; Shift+Enter, and Enter within code, begin a new line. */
 export function GrowingText(props: GrowingTextProps) {
   const { label, value, placeholder, isFocused = false, onInput, onEnter, onKeyDown, onKeyDownFirst } = props;
   const own = useRef<HTMLTextAreaElement>(null);
@@ -59,7 +60,7 @@ export function GrowingText(props: GrowingTextProps) {
       onKeyDown={(event) => {
         if (onKeyDownFirst?.(event)) return;
         // While an input method composes a character, Enter is the input method's.
-        if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !isInCode(event.currentTarget)) {
           event.preventDefault();
           onEnter();
         } else onKeyDown?.(event);
@@ -67,3 +68,5 @@ export function GrowingText(props: GrowingTextProps) {
     />
   );
 }
+
+const isInCode = ({ value, selectionStart }: HTMLTextAreaElement): boolean => isInFence(value.slice(0, selectionStart));

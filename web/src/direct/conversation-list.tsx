@@ -4,6 +4,7 @@ import { Link } from "../app/link.tsx";
 import { paths, route } from "../app/router.ts";
 import { useWorkspace } from "../app/use-workspace.ts";
 import { PersonAvatar } from "../presence/person-avatar.tsx";
+import { plainText } from "../text/markup.ts";
 import { UnreadBadge } from "../unread/unread-badge.tsx";
 
 /** The person's direct conversations. Not there while there are none: the way to one begins at a member of a room. */
@@ -44,6 +45,6 @@ export function ConversationList() {
 
 function lastWords({ isDeleted, content, attachments }: Message, isOwn: boolean): string {
   if (isDeleted) return "Message deleted";
-  const words = content || (attachments[0]?.filename ?? "");
+  const words = plainText(content) || (attachments[0]?.filename ?? "");
   return isOwn ? `You: ${words}` : words;
 }

@@ -11,12 +11,14 @@ interface MessageCardProps {
   readonly message: Message;
   /** Where it was said, if that is not clear. */
   readonly where?: string | undefined;
+  /** Words to point out in it. */
+  readonly sought?: readonly string[];
   /** What can be done with it. */
   readonly children?: ComponentChildren;
 }
 
 /** A message outside of its log, and the way to it. */
-export function MessageCard({ message, where, children }: MessageCardProps) {
+export function MessageCard({ message, where, sought, children }: MessageCardProps) {
   const { conversations } = useWorkspace();
   const other = conversations.peek(message.roomId)?.otherUserId;
   const to = other === undefined ? paths.room(message.roomId, message.id) : paths.direct(other, message.id);
@@ -35,7 +37,9 @@ export function MessageCard({ message, where, children }: MessageCardProps) {
         </div>
         {children}
       </header>
-      {message.content !== "" && <MessageText content={message.content} mentions={message.mentions} />}
+      {message.content !== "" && (
+        <MessageText content={message.content} mentions={message.mentions} {...(sought && { sought })} />
+      )}
       {message.attachments.map(({ id, filename }) => (
         <p key={id} class="slip-file">
           {filename}

@@ -5,6 +5,7 @@ import type { Message } from "#gen/veza/chat/v1/message_pb.ts";
 import { navigate, paths } from "../app/router.ts";
 import type { Conversations } from "../direct/conversations.ts";
 import type { Rooms } from "../rooms/rooms.ts";
+import { plainText } from "../text/markup.ts";
 
 const KEY = "veza.notifications";
 /** What happened before that is read when one comes back, not called out. */
@@ -34,7 +35,7 @@ export function createNotifications(needs: { me: string; rooms: Rooms; conversat
     const room = rooms.get(message.roomId)?.name ?? "";
     const from = message.senderUsername;
     const note = new Notification(isDirect ? from : `${from} in ${room}`, {
-      body: message.content.slice(0, LONGEST) || "Sent a file",
+      body: plainText(message.content).slice(0, LONGEST) || "Sent a file",
       // Several of one place become one.
       tag: message.roomId,
       icon: "/favicon.svg",

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useWorkspace } from "../app/use-workspace.ts";
 import { MessageCard } from "../messages/message-card.tsx";
 import { PanelFrame } from "../panel/panel-frame.tsx";
@@ -7,6 +7,7 @@ import { Choice } from "../ui/choice.tsx";
 import { Empty } from "../ui/empty.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
+import { soughtWords } from "./found-words.ts";
 
 /** One looks while one types, once one pauses. */
 const PAUSE_MS = 250;
@@ -42,6 +43,8 @@ export function SearchPanel({ roomId }: { readonly roomId: string | undefined })
 
   const found = search.found.value;
   const problem = search.problem.value;
+  // What was found belongs to the words that were asked, not to those that are being typed.
+  const sought = useMemo(() => soughtWords(search.words.peek()), [found]);
   const whereOf = (id: string) => rooms.get(id)?.name ?? conversations.peek(id)?.otherUsername;
   return (
     <PanelFrame
@@ -98,6 +101,7 @@ export function SearchPanel({ roomId }: { readonly roomId: string | undefined })
                 key={message.id}
                 message={message}
                 where={message.roomId === roomId ? undefined : whereOf(message.roomId)}
+                sought={sought}
               />
             ))}
           </ul>

@@ -21,13 +21,19 @@ const STOP = /[.,;:!?'"\]}]$/;
 export function piecesOf(content: string, mentions: readonly Mentioned[] = []): Piece[] {
   const pieces: Piece[] = [];
   let end = 0;
-  for (const match of content.matchAll(ADDRESS)) {
-    const text = withoutStops(match[0]);
-    if (!URL.canParse(text)) continue;
-    pieces.push(...wordsOf(content.slice(end, match.index), mentions), { text, href: text });
-    end = match.index + text.length;
+  for (const { index, text } of addressesIn(content)) {
+    pieces.push(...wordsOf(content.slice(end, index), mentions), { text, href: text });
+    end = index + text.length;
   }
   return [...pieces, ...wordsOf(content.slice(end), mentions)];
+}
+
+/** The web addresses of a text, and where each begins. */
+export function* addressesIn(content: string): Generator<{ readonly index: number; readonly text: string }> {
+  for (const match of content.matchAll(ADDRESS)) {
+    const text = withoutStops(match[0]);
+    if (URL.canParse(text)) yield { index: match.index, text };
+  }
 }
 
 /** Plain words, taken apart at the names of those who are mentioned. */

@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Message } from "#gen/veza/chat/v1/message_pb.ts";
 import { useWorkspace } from "../app/use-workspace.ts";
 import { useSetting } from "../messages/use-place.ts";
+import { plainText } from "../text/markup.ts";
 import { Icon } from "../ui/icon.tsx";
 import { complain } from "../ui/toasts.ts";
 
@@ -33,5 +34,5 @@ export function Quote({ messageId }: { readonly messageId: string }) {
 
 function wordsOf({ isDeleted, content, attachments }: Message): string {
   if (isDeleted) return "Message deleted";
-  return content || attachments[0]?.filename || "";
+  return plainText(content) || attachments[0]?.filename || "";
 }
