@@ -5,6 +5,7 @@ import type { Failure } from "../platform/failure.ts";
 import type { RoomId } from "../platform/ids.ts";
 import type { Permission } from "../platform/peers/peers.ts";
 import {
+  accountClosed,
   banned,
   directRoom,
   muted,
@@ -49,8 +50,9 @@ export interface RoomAccess {
 
 /**
  * Reads what a caller is to a room, in one query. `now` is in milliseconds since 1970.
- * Throws `unseen`, ROOM_NOT_FOUND unless told otherwise, when there is no such room, and decides nothing else: ask one
- * of the functions below, with the same `unseen`.
+ * Throws `unseen`, ROOM_NOT_FOUND unless told otherwise, when there is no such room, and TOKEN_REVOKED when the caller's
+ * account has been erased since the call was let in: nothing of it may be kept. Decides nothing else: ask one of the
+ * functions below, with the same `unseen`.
  */
 export async function loadAccess(
   queries: Queries<ChatTables>,
@@ -61,6 +63,7 @@ export async function loadAccess(
 ): Promise<RoomAccess> {
   const found = await findAccess(queries, caller.userId, roomId);
   if (found === undefined) throw unseen();
+  if (found.isErased) throw accountClosed();
   return accessOf(found, caller, now);
 }
 

@@ -1,9 +1,11 @@
 import type { Database } from "../platform/database/database.ts";
 import type { UserId } from "../platform/ids.ts";
+import { limits } from "../platform/limits.ts";
 import type { Peers } from "../platform/peers/peers.ts";
-import { selfSanction, userNotFound } from "./errors.ts";
+import { accountClosed, limitReached, selfSanction, userNotFound } from "./errors.ts";
 import { userKey } from "./keys.ts";
 import type { DirectStore } from "./store/direct-store.ts";
+import type { ErasureStore } from "./store/erasure-store.ts";
 import type { ChatTables } from "./tables.ts";
 
 /** Who does not want to hear from whom. What each method throws is in the contract. */
@@ -16,8 +18,9 @@ export function createBlocks(needs: {
   database: Database<ChatTables>;
   peers: () => Peers;
   directs: DirectStore;
+  erasures: Pick<ErasureStore, "isMarked">;
 }): Blocks {
-  const { database, peers, directs } = needs;
+  const { database, peers, directs, erasures } = needs;
 
   async function requireUser(userId: UserId): Promise<void> {
     const [account] = await peers().auth.accounts([userId]);
@@ -28,7 +31,17 @@ export function createBlocks(needs: {
     async block(userId, blockedId) {
       if (userId === blockedId) throw selfSanction();
       await requireUser(blockedId);
-      await database.write((tx) => directs.block(tx, userId, blockedId), { keys: [userKey(userId)] });
+      await database.write(
+        async (tx) => {
+          if (await erasures.isMarked(tx, userId)) throw accountClosed();
+          if (await erasures.isMarked(tx, blockedId)) throw userNotFound();
+          if (!(await directs.block(tx, userId, blockedId))) return;
+          const { blocksPerUser } = limits.chat;
+          if ((await directs.countBlocks(tx, userId)) <= blocksPerUser) return;
+          throw limitReached(`an account blocks at most ${blocksPerUser} others: unblock one first`, blocksPerUser);
+        },
+        { keys: [userKey(userId)] },
+      );
     },
     async unblock(userId, blockedId) {
       const lifted = await database.write((tx) => directs.unblock(tx, userId, blockedId), { keys: [userKey(userId)] });

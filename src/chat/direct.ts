@@ -7,7 +7,7 @@ import { type MessageId, newId, type RoomId, type UserId } from "../platform/ids
 import type { Peers } from "../platform/peers/peers.ts";
 import { type Requests, requestOf } from "../platform/requests/requests.ts";
 import { requireContent } from "./content.ts";
-import { blocked, messageNotFound, selfMessage, userNotFound } from "./errors.ts";
+import { accountClosed, blocked, messageNotFound, selfMessage, userNotFound } from "./errors.ts";
 import type { ChatWrite, ChatWrites } from "./events/event-log.ts";
 import { roomCreated } from "./facts.ts";
 import { requestKeys, roomKey } from "./keys.ts";
@@ -84,6 +84,7 @@ export function createDirect(needs: {
         const earlier = await requests.earlierResult(tx, request);
         if (earlier !== undefined) return existing(await store.find(tx, earlier as MessageId));
 
+        if (await erasures.isMarked(tx, caller.userId)) throw accountClosed();
         if (!recipient?.isActive || (await erasures.isMarked(tx, recipientId))) throw userNotFound();
         if (await directs.isBlocked(tx, caller.userId, recipientId)) throw blocked();
         const at = clock.now();

@@ -30,6 +30,8 @@ export const fileTooLarge = (maxBytes: number) =>
     sentence: `a file has at most ${Math.floor(maxBytes / 1024 / 1024)} MiB`,
     metadata: { limit: String(maxBytes) },
   });
+/** The caller's own account is erased: the call was let in before. */
+export const accountClosed = () => new Failure(Reason.TOKEN_REVOKED);
 export const userNotFound = () => new Failure(Reason.USER_NOT_FOUND);
 export const adminOnly = () => new Failure(Reason.ADMIN_ONLY);
 

@@ -140,6 +140,7 @@ export async function createChat(needs: {
     files,
     store: attachmentStore,
     pictures: createPictures({ log }),
+    erasures,
   });
   const changes = createMessageChanges({ store: messages, members, mentions, readStates, index, attachments, show });
   const floor = { database, writes, clock };
@@ -206,7 +207,7 @@ export async function createChat(needs: {
     }),
     ...directHandlers({
       direct: createDirect({ ...floor, peers, changes, requests, store: messages, directs, memberships, erasures }),
-      blocks: createBlocks({ database, peers, directs }),
+      blocks: createBlocks({ database, peers, directs, erasures }),
       online,
       show,
     }),

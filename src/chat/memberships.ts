@@ -2,7 +2,7 @@ import type { LeaveReason } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import { SanctionKind } from "#gen/veza/chat/v1/moderation_pb.ts";
 import { MemberRole } from "#gen/veza/chat/v1/room_pb.ts";
 import type { RoomId, UserId } from "../platform/ids.ts";
-import { userNotFound } from "./errors.ts";
+import { accountClosed } from "./errors.ts";
 import type { ChatWrite } from "./events/event-log.ts";
 import { memberJoined, memberLeft, memberRoleChanged, sanctionLifted } from "./facts.ts";
 import type { ErasureStore } from "./store/erasure-store.ts";
@@ -11,7 +11,7 @@ import type { SanctionStore } from "./store/sanction-store.ts";
 
 /** How memberships begin, change and end: the row, the room's count and the event, always together. */
 export interface Memberships {
-  /** Makes a member of who is none. `at` is in milliseconds since 1970. Throws USER_NOT_FOUND for an erased account. */
+  /** Makes a member of who is none. `at` is in milliseconds since 1970. Throws TOKEN_REVOKED for an erased account. */
   begin(write: ChatWrite, joining: Joining): Promise<Member>;
   /** Ends a membership. `actorId` is absent when the service itself does it. */
   end(write: ChatWrite, member: Member, leaving: { reason: LeaveReason; actorId?: UserId; at: number }): Promise<void>;
@@ -36,7 +36,7 @@ export function createMemberships(needs: {
     async begin({ tx, append }, { roomId, user, role, at }) {
       const { userId, username } = user;
       // Of a call that was let in before the account was erased.
-      if (await erasures.isMarked(tx, userId)) throw userNotFound();
+      if (await erasures.isMarked(tx, userId)) throw accountClosed();
       const joining: Member = { roomId, userId, username, role, joinedAt: at, lastMessageAt: 0, lastReadSequence: 0 };
       const { sequence, messageCount } = await append({
         roomId,

@@ -60,7 +60,7 @@ export async function requireAbove(
 /** What a change of a message is about: its room, in which it stays. Throws MESSAGE_NOT_FOUND. */
 export async function keysOfMessage(
   queries: Queries<ChatTables>,
-  store: MessageStore,
+  store: Pick<MessageStore, "find">,
   messageId: MessageId,
 ): Promise<readonly string[]> {
   const message = await store.find(queries, messageId);

@@ -6,9 +6,11 @@ import type { Caller } from "./access.ts";
 import { invalidField, requireAllowedWords, requireContent } from "./content.ts";
 import { messageDeleted } from "./errors.ts";
 import type { ChatWrite, ChatWrites } from "./events/event-log.ts";
+import { userKey } from "./keys.ts";
 import { existing, keysOfMessage, loadMessage, type MessageAccess, requireAbove } from "./message-access.ts";
 import type { MessageChanges } from "./message-changes.ts";
 import { messageWarned } from "./message-facts.ts";
+import { requireReportSpace } from "./report-space.ts";
 import type { MemberStore } from "./store/member-store.ts";
 import type { MessageStore, StoredMessage } from "./store/message-store.ts";
 import type { LoggedAction, ModerationLog } from "./store/moderation-log.ts";
@@ -85,6 +87,7 @@ export function createMessageModeration(needs: {
       async act({ write, message, actorId, at, reason }) {
         const { roomId, id: messageId } = message;
         if ((await reports.findOpen(write.tx, messageId, actorId)) !== undefined) return false;
+        await requireReportSpace(write.tx, reports, roomId, actorId);
         await reports.insert(write.tx, { roomId, messageId, reportedBy: actorId, reason, at });
         return true;
       },
@@ -99,7 +102,8 @@ export function createMessageModeration(needs: {
         if (content === undefined) throw invalidField("content is missing: what shall the message say?");
         requireContent(content);
       }
-      return writes.about(await keysOfMessage(database.read, store, messageId), async (write) => {
+      const keys = [...(await keysOfMessage(database.read, store, messageId)), userKey(caller.userId)];
+      return writes.about(keys, async (write) => {
         const { tx } = write;
         const at = clock.now();
         const found = await loadMessage(tx, store, caller, messageId, at);

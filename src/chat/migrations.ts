@@ -365,6 +365,27 @@ export const chatMigrations: Migrations = {
       await nameEvents(db as Kysely<ChatTables>);
     },
   },
+  "0010_blocks_by_blocked": {
+    async up(db) {
+      await db.schema.createIndex("chat_blocks_by_blocked").on("chat_blocks").column("blocked_id").execute();
+    },
+  },
+  "0011_removals_tried_again": {
+    async up(db) {
+      await db.schema
+        .alterTable("chat_attachments")
+        .addColumn("due_at", "bigint", (c) => c.notNull().defaultTo(0))
+        .execute();
+      await sql`UPDATE chat_attachments SET due_at = collect_at WHERE collect_at IS NOT NULL`.execute(db);
+      await db.schema.dropIndex("chat_attachments_due").execute();
+      await db.schema
+        .createIndex("chat_attachments_due")
+        .on("chat_attachments")
+        .column("due_at")
+        .where(sql.ref("collect_at"), "is not", null)
+        .execute();
+    },
+  },
 };
 
 const eventsAtOnce = 500;

@@ -1,12 +1,13 @@
 import { ReportResolution } from "#gen/veza/chat/v1/moderation_pb.ts";
 import { RoomType } from "#gen/veza/chat/v1/room_pb.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Database } from "../platform/database/database.ts";
+import type { Database, Queries } from "../platform/database/database.ts";
 import type { MessageId, ReportId, RoomId } from "../platform/ids.ts";
-import { limits } from "../platform/limits.ts";
 import { type Caller, loadAccess, requireModerate } from "./access.ts";
-import { directRoom, limitReached, messageDeleted, notAMember, reportNotFound } from "./errors.ts";
-import { existing, loadMessage } from "./message-access.ts";
+import { directRoom, messageDeleted, notAMember, reportNotFound } from "./errors.ts";
+import { roomKey, userKey } from "./keys.ts";
+import { existing, keysOfMessage, loadMessage } from "./message-access.ts";
+import { requireReportSpace } from "./report-space.ts";
 import type { MessageStore, StoredMessage } from "./store/message-store.ts";
 import type { ModerationLog } from "./store/moderation-log.ts";
 import type { ReportStore, StoredReport } from "./store/report-store.ts";
@@ -46,8 +47,9 @@ export function createReports(needs: {
 }): Reports {
   const { database, clock, messages, store, log } = needs;
   return {
-    file: (caller, messageId, reason) =>
-      database.write(async (tx) => {
+    async file(caller, messageId, reason) {
+      const keys = [...(await keysOfMessage(database.read, messages, messageId)), userKey(caller.userId)];
+      const work = async (tx: Queries<ChatTables>) => {
         const at = clock.now();
         const { message, access } = await loadMessage(tx, messages, caller, messageId, at);
         // There is nobody to tell: nobody else may read it.
@@ -56,12 +58,12 @@ export function createReports(needs: {
         if (message.isDeleted) throw messageDeleted();
         const before = await store.findOpen(tx, messageId, caller.userId);
         if (before !== undefined) return before;
-        const { openReportsPerUser } = limits.chat;
-        if ((await store.countOpen(tx, caller.userId)) >= openReportsPerUser) {
-          throw limitReached("too many of your reports are open: moderators look at them first", openReportsPerUser);
-        }
-        return store.insert(tx, { roomId: message.roomId, messageId, reportedBy: caller.userId, reason, at });
-      }),
+        const { roomId } = message;
+        await requireReportSpace(tx, store, roomId, caller.userId);
+        return store.insert(tx, { roomId, messageId, reportedBy: caller.userId, reason, at });
+      };
+      return database.write(work, { keys });
+    },
 
     async open(caller, roomId, page) {
       requireModerate(await loadAccess(database.read, caller, roomId, clock.now()));
@@ -73,8 +75,10 @@ export function createReports(needs: {
       return reports.map((report) => ({ report, message: existing(found.get(report.messageId)) }));
     },
 
-    resolve: (caller, id, resolution) =>
-      database.write(async (tx) => {
+    async resolve(caller, id, resolution) {
+      const found = await store.find(database.read, id);
+      if (found === undefined) throw reportNotFound();
+      const work = async (tx: Queries<ChatTables>) => {
         const at = clock.now();
         const report = await store.find(tx, id);
         if (report === undefined) throw reportNotFound();
@@ -93,6 +97,8 @@ export function createReports(needs: {
           at,
         });
         return { report: { ...report, end }, message };
-      }),
+      };
+      return database.write(work, { keys: [roomKey(found.roomId)] });
+    },
   };
 }

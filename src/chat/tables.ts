@@ -134,6 +134,8 @@ export interface AttachmentsTable {
   created_at: number;
   /** When it is to be removed; 0 for now, and for nobody to find; null for what belongs to a message. */
   collect_at: number | null;
+  /** When removing it is tried: not before `collect_at`, and later after it failed. */
+  due_at: number;
 }
 
 export interface FileUsageTable {

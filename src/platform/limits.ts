@@ -187,7 +187,11 @@ export const limits = {
     roomsPerUser: 1000,
     roomsCreatedPerUser: 500,
     invitesPerRoom: 1000,
+    /** Others whom an account blocks. */
+    blocksPerUser: 1000,
+    /** Flags of moderators count too. */
     openReportsPerUser: 200,
+    openReportsPerRoom: 5000,
     /** Different emoji on one message. */
     reactionKinds: 20,
     /** Users that a reaction names; it counts all of them. */
@@ -353,6 +357,8 @@ export const limits = {
     sweepMs: 2_000,
     /** What one round of removing deals with at a time. */
     removedAtOnce: 100,
+    /** A file that could not be removed is tried again after this long. */
+    removalRetryMs: 60_000,
     /** What came in and was never kept is removed after this long: only a process that was killed leaves any. */
     incomingMs: 6 * 60 * 60 * 1000,
     incomingSweepMs: 60 * 60 * 1000,

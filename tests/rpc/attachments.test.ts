@@ -1,3 +1,5 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MessageType } from "#gen/veza/chat/v1/message_pb.ts";
@@ -5,6 +7,7 @@ import { RoomType } from "#gen/veza/chat/v1/room_pb.ts";
 import { roomKey } from "#src/chat/keys.ts";
 import type { ChatTables } from "#src/chat/tables.ts";
 import type { RoomId } from "#src/platform/ids.ts";
+import { limits } from "#src/platform/limits.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
 import { createTestClock } from "../kit/clock.ts";
 import { cameraPicture, getFile, keptFiles, picture, postFile, type UploadAnswer, upload } from "../kit/files.ts";
@@ -314,4 +317,27 @@ test("what no message comes for is removed after six hours, and nothing else", a
   const keys = (id: string) => keptFiles(app).then((all) => all.filter((key) => key.includes(id)));
   await expect.poll(() => keys(waiting.id), patience).toEqual([]);
   expect(await keys(used.id)).toHaveLength(1);
+});
+
+test("a file that cannot be removed holds up no other, and is tried again", async () => {
+  const late = await person(app, "late");
+  const [stuck, other] = [await upload(app, late, "stuck"), await upload(app, late, "other")];
+  const path = (await keptFiles(app)).find((key) => key.includes(stuck.id)) ?? "";
+  const place = join(app.dataDir, "files", path);
+  await rm(place);
+  await mkdir(join(place, "in the way"), { recursive: true });
+  clock.advance(6 * 60 * 60 * 1000 + 1);
+  const { read } = app.app.platform.database.withTables<ChatTables>("chat");
+  const rows = async () => {
+    const found = await read
+      .selectFrom("chat_attachments")
+      .select("id")
+      .where("id", "in", [stuck.id, other.id])
+      .execute();
+    return found.map(({ id }) => id);
+  };
+  await expect.poll(rows, patience).toEqual([stuck.id]);
+  await rm(place, { recursive: true });
+  clock.advance(limits.files.removalRetryMs);
+  await expect.poll(rows, patience).toEqual([]);
 });

@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ModerationAction } from "#gen/veza/chat/v1/moderation_pb.ts";
 import { MemberRole, RoomType } from "#gen/veza/chat/v1/room_pb.ts";
+import type { ChatTables } from "#src/chat/tables.ts";
+import { limits } from "#src/platform/limits.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
 import { tablesHolding } from "../kit/databases.ts";
 import { type Person, person } from "../kit/people.ts";
@@ -210,6 +212,23 @@ describe("conversations", () => {
 });
 
 describe("blocking", () => {
+  test("is bounded, and what is blocked already stays so", async () => {
+    const [ann, bob] = await two();
+    const database = app.app.platform.database.withTables<ChatTables>("chat");
+    const { blocksPerUser } = limits.chat;
+    await database.write(async (tx) => {
+      const others = Array.from({ length: blocksPerUser - 1 }, (_, index) => 1_000_000 + index);
+      const rows = others.map((blocked_id) => ({ user_id: Number(ann.id), blocked_id }));
+      await tx.insertInto("chat_blocks").values(rows).execute();
+    });
+    const block = (userId: string) => reasonOf(ann.chat.blockUser({ userId }));
+    expect(await block(bob.id)).toBe("ok");
+    expect(await block(root.id)).toBe("LIMIT_REACHED");
+    expect(await block(bob.id)).toBe("ok");
+    await ann.chat.unblockUser({ userId: bob.id });
+    expect(await block(root.id)).toBe("ok");
+  });
+
   test.each(["the sender", "the recipient"])("by %s ends messages both ways, until it is lifted", async (who) => {
     const [ann, bob] = await two();
     const { roomId, id: messageId } = await tell(ann, bob, "before");

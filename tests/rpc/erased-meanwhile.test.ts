@@ -2,16 +2,20 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { UserRole } from "#gen/veza/auth/v1/user_pb.ts";
+import type { Message } from "#gen/veza/chat/v1/message_pb.ts";
+import { ModerationAction } from "#gen/veza/chat/v1/moderation_pb.ts";
 import type { AuthTables } from "#src/auth/tables.ts";
 import { roomKey, userKey } from "#src/chat/keys.ts";
 import type { ChatTables } from "#src/chat/tables.ts";
 import { createLocalBus } from "#src/platform/bus/local-bus.ts";
-import type { Database } from "#src/platform/database/database.ts";
+import type { Database, Queries } from "#src/platform/database/database.ts";
 import type { RoomId, UserId } from "#src/platform/ids.ts";
 import { createLog } from "#src/platform/log.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
 import { dropDatabaseOf, openDatabase, tablesHolding } from "../kit/databases.ts";
-import { type Person, person } from "../kit/people.ts";
+import { keptFiles, postFile } from "../kit/files.ts";
+import { clientsOf, type Person, person } from "../kit/people.ts";
 import { reasonOf } from "./chat-kit.ts";
 
 /** A chat write that is held up between deciding to write and writing. */
@@ -116,18 +120,122 @@ test("who is erased before a ban is written leaves no name", async () => {
   expect(await kept(gone)).toEqual([]);
 });
 
-test("who joins a room while being erased leaves no name", async () => {
-  const gone = await person(app, "gone-joining");
-  const { room } = await root.chat.createRoom({ name: "a room" });
-  const join = () => gone.chat.joinRoom({ roomId: room?.id ?? "" });
-  expect(await meanwhileErased(gone, join)).toBe("USER_NOT_FOUND");
+/** Where chat would keep that somebody did, has or wants something; logs stay. */
+const places = [
+  ["chat_members", "user_id"],
+  ["chat_messages", "sender_id"],
+  ["chat_reactions", "user_id"],
+  ["chat_mentions", "user_id"],
+  ["chat_event_names", "user_id"],
+  ["chat_attachments", "uploader_id"],
+  ["chat_file_usage", "user_id"],
+  ["chat_requests", "user_id"],
+  ["chat_reports", "reported_by"],
+  ["chat_statuses", "user_id"],
+  ["chat_blocks", "user_id"],
+  ["chat_blocks", "blocked_id"],
+] as const;
+
+/** Those of the places where somebody is found by their id. */
+async function keptById({ id }: Person): Promise<string[]> {
+  const read = database.read as Queries<Record<string, Record<string, unknown>>>;
+  const found: string[] = [];
+  for (const [table, column] of places) {
+    const rows = await read.selectFrom(table).select(column).where(column, "=", Number(id)).execute();
+    if (rows.length > 0) found.push(`${table}.${column}`);
+  }
+  return found;
+}
+
+/** What a person who is erased meanwhile was about to do, what they had done before, and what they hear. */
+const lastActs: Record<
+  string,
+  { before?: (gone: Person) => Promise<string>; act: (gone: Person, id: string) => Promise<unknown>; hears?: string }
+> = {
+  "joins a room": { before: newRoom, act: (gone, roomId) => gone.chat.joinRoom({ roomId }) },
+  "makes a room": { act: (gone) => gone.chat.createRoom({ name: "a room", requestId: "once" }) },
+  "writes to somebody for the first time": {
+    act: (gone) => gone.chat.sendDirectMessage({ recipientId: root.id, content: "hello", requestId: "once" }),
+  },
+  "writes to somebody again": {
+    before: (gone) => written(gone.chat.sendDirectMessage({ recipientId: root.id, content: "hello" })),
+    act: (gone) => gone.chat.sendDirectMessage({ recipientId: root.id, content: "and so on", requestId: "once" }),
+  },
+  "blocks somebody": { act: (gone) => gone.chat.blockUser({ userId: root.id }) },
+  "is blocked": { act: (gone) => root.chat.blockUser({ userId: gone.id }), hears: "USER_NOT_FOUND" },
+  "says how they want to be seen": {
+    act: (gone) => gone.chat.setStatus({ statusText: "about to leave" }),
+    hears: "ok",
+  },
+  "reacts to a message": {
+    before: joinedAndHeard,
+    act: (gone, messageId) => gone.chat.addReaction({ messageId, emoji: "👍" }),
+  },
+  "pins a message": {
+    before: (gone) => written(gone.chat.sendDirectMessage({ recipientId: root.id, content: "keep this" })),
+    act: (gone, messageId) => gone.chat.pinMessage({ messageId }),
+  },
+  "reports a message": {
+    before: joinedAndHeard,
+    act: (gone, messageId) => gone.chat.reportMessage({ messageId, reason: "spam" }),
+  },
+  "flags a message as an administrator": {
+    before: heardAsAdmin,
+    act: (gone, messageId) => gone.chat.moderateMessage({ messageId, action: ModerationAction.FLAG, reason: "spam" }),
+  },
+  "deletes a message as an administrator": {
+    before: heardAsAdmin,
+    act: (gone, messageId) => gone.chat.deleteMessage({ messageId }),
+  },
+  "invites as an administrator": {
+    before: async (gone) => (await makeAdmin(gone), newRoom()),
+    act: (gone, roomId) => gone.chat.createInvite({ roomId }),
+  },
+};
+
+async function newRoom(): Promise<string> {
+  return (await root.chat.createRoom({ name: "a room" })).room?.id ?? "";
+}
+
+const written = async (sent: Promise<{ message?: Message | undefined }>) => (await sent).message?.id ?? "";
+
+async function joinedAndHeard(gone: Person): Promise<string> {
+  const roomId = await newRoom();
+  await gone.chat.joinRoom({ roomId });
+  return written(root.chat.sendMessage({ roomId, content: "hello all" }));
+}
+
+async function heardAsAdmin(gone: Person): Promise<string> {
+  const other = await person(app, `other-${gone.id}`);
+  const { room } = await other.chat.createRoom({ name: "a room of another" });
+  await makeAdmin(gone);
+  return written(other.chat.sendMessage({ roomId: room?.id ?? "", content: "hello" }));
+}
+
+async function makeAdmin(gone: Person): Promise<void> {
+  await root.auth.setUserRole({ userId: gone.id, role: UserRole.ADMIN });
+  const { tokens } = await gone.auth.login({ login: gone.username, password: gone.password });
+  Object.assign(gone, clientsOf(app.gateway, tokens?.accessToken));
+}
+
+test.each(Object.entries(lastActs))("who %s while being erased leaves nothing", async (name, last) => {
+  const { before = async () => "", act, hears = "TOKEN_REVOKED" } = last;
+  const gone = await person(app, `gone-${Object.keys(lastActs).indexOf(name)}`);
+  const id = await before(gone);
+  expect(await meanwhileErased(gone, () => act(gone, id))).toBe(hears);
   expect(await kept(gone)).toEqual([]);
+  expect(await keptById(gone)).toEqual([]);
 });
 
-test("who makes a room while being erased leaves no name", async () => {
-  const gone = await person(app, "gone-making");
-  expect(await meanwhileErased(gone, () => gone.chat.createRoom({ name: "a room" }))).toBe("USER_NOT_FOUND");
-  expect(await kept(gone)).toEqual([]);
+test("who sends a file while being erased leaves nothing", async () => {
+  const gone = await person(app, "gone-sending");
+  let answer: Response | undefined;
+  await meanwhileErased(gone, async () => {
+    answer = await postFile(app, gone, "some words");
+  });
+  expect(await answer?.json()).toMatchObject({ reason: "TOKEN_REVOKED" });
+  expect(await keptById(gone)).toEqual([]);
+  expect(await keptFiles(app)).toEqual([]);
 });
 
 test("who says something while their memberships are being ended leaves no name", async () => {

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ModerationAction, ReportResolution } from "#gen/veza/chat/v1/moderation_pb.ts";
 import { RoomType } from "#gen/veza/chat/v1/room_pb.ts";
+import type { ChatTables } from "#src/chat/tables.ts";
+import { newId } from "#src/platform/ids.ts";
+import { limits } from "#src/platform/limits.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
 import { type Cast, castOf, type Role, reasonOf, roomOf, say } from "./chat-kit.ts";
 
@@ -101,4 +104,65 @@ test("what is gone cannot be reported, nor what only two people can read", async
   expect(await reasonOf(cast.owner.chat.resolveReport({ reportId, resolution: ReportResolution.ACTED }))).toBe(
     "REPORT_NOT_FOUND",
   );
+});
+
+/** Adds open reports that nobody wrote. */
+async function openReports(
+  count: number,
+  of: { roomId: string; messageId: string; reportedBy: number },
+): Promise<void> {
+  const database = app.app.platform.database.withTables<ChatTables>("chat");
+  await database.write(async (tx) => {
+    for (let n = 0; n < count; n += 500) {
+      const rows = Array.from({ length: Math.min(500, count - n) }, () => ({
+        id: newId() as string,
+        room_id: of.roomId,
+        message_id: of.messageId,
+        reported_by: of.reportedBy,
+        reason: "",
+        created_at: 0,
+        resolution: 0,
+        resolved_by: 0,
+        resolved_at: null,
+      }));
+      await tx.insertInto("chat_reports").values(rows).execute();
+    }
+  });
+}
+
+test("reports of a person and of a room are bounded, flags of moderators too", async () => {
+  const roomId = await roomOf(cast);
+  const elsewhere = await roomOf(cast);
+  const [one, two] = [await say(cast.other, roomId, "spam"), await say(cast.other, roomId, "more spam")];
+  const { id: messageId } = await say(cast.other, roomId, "known spam");
+  const flag = (messageId: string) =>
+    reasonOf(cast.moderator.chat.moderateMessage({ messageId, action: ModerationAction.FLAG }));
+  const report = (who: Role, messageId: string) =>
+    reasonOf(cast[who].chat.reportMessage({ messageId, reason: "spam" }));
+
+  const reportedBy = Number(cast.moderator.id);
+  const open = await app.app.platform.database
+    .withTables<ChatTables>("chat")
+    .read.selectFrom("chat_reports")
+    .select("id")
+    .where("reported_by", "=", reportedBy)
+    .where("resolution", "=", 0)
+    .execute();
+  await openReports(limits.chat.openReportsPerUser - open.length - 1, {
+    roomId: elsewhere,
+    messageId: one.id,
+    reportedBy,
+  });
+  expect(await flag(one.id)).toBe("ok");
+  expect(await flag(two.id)).toBe("LIMIT_REACHED");
+  expect(await report("moderator", two.id)).toBe("LIMIT_REACHED");
+  expect(await flag(one.id)).toBe("ok");
+
+  await openReports(limits.chat.openReportsPerRoom - 2, { roomId, messageId, reportedBy: 0 });
+  expect(await report("member", one.id)).toBe("ok");
+  expect(await report("member", two.id)).toBe("LIMIT_REACHED");
+  expect(await report("member", one.id)).toBe("ok");
+  const { reports } = await cast.owner.chat.listReports({ roomId, pageSize: 1 });
+  await cast.owner.chat.resolveReport({ reportId: reports[0]?.id ?? "", resolution: ReportResolution.DISMISSED });
+  expect(await report("member", two.id)).toBe("ok");
 });

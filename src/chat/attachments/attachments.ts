@@ -8,9 +8,10 @@ import { type AttachmentId, newId, type UserId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import { type Caller, loadAccess, requireRead } from "../access.ts";
 import { invalidField } from "../content.ts";
-import { attachmentNotFound, fileTooLarge, limitReached } from "../errors.ts";
+import { accountClosed, attachmentNotFound, fileTooLarge, limitReached } from "../errors.ts";
 import { userKey } from "../keys.ts";
 import type { AttachedFile, AttachmentStore } from "../store/attachment-store.ts";
+import type { ErasureStore } from "../store/erasure-store.ts";
 import type { StoredMessage } from "../store/message-store.ts";
 import type { ChatTables } from "../tables.ts";
 import { contentTypeOf, fitsMessageType, messageTypeFor } from "./content-types.ts";
@@ -60,8 +61,9 @@ export function createAttachments(needs: {
   files: Files;
   store: AttachmentStore;
   pictures: Pictures;
+  erasures: Pick<ErasureStore, "isMarked">;
 }): Attachments {
-  const { database, clock, files, store, pictures } = needs;
+  const { database, clock, files, store, pictures, erasures } = needs;
   const underWay = new Map<UserId, number>();
 
   function countUpload(userId: UserId): Disposable {
@@ -85,6 +87,7 @@ export function createAttachments(needs: {
     const id = newId<AttachmentId>();
     await database.write(
       async (tx) => {
+        if (await erasures.isMarked(tx, uploaderId)) throw accountClosed();
         const { bytes, unattached } = await store.usage(tx, uploaderId);
         if (bytes >= bytesPerUser) {
           throw limitReached("your files take all the space that an account has: delete some", bytesPerUser);

@@ -15,6 +15,8 @@ export interface AccessRow {
   readonly member: Member | undefined;
   readonly mute: Holding | undefined;
   readonly ban: Holding | undefined;
+  /** Whether the account is erased and the user no member any more; not looked at for members. */
+  readonly isErased: boolean;
 }
 
 /** Columns of a left join: all of them null when there is no such row. */
@@ -22,7 +24,10 @@ type Joined<Prefix extends string, Row> = {
   [Column in keyof Row as `${Prefix}_${Column & string}`]: Row[Column] | null;
 };
 type Held = Pick<SanctionsTable, "id" | "expires_at">;
-type Row = RoomsTable & Joined<"member", MembersTable> & Joined<"mute", Held> & Joined<"ban", Held>;
+type Row = RoomsTable &
+  Joined<"member", MembersTable> &
+  Joined<"mute", Held> &
+  Joined<"ban", Held> & { erased_id: number | null };
 type Parameters = { userId: number; roomId: string };
 
 function build(queries: Queries<ChatTables>) {
@@ -44,6 +49,9 @@ function build(queries: Queries<ChatTables>) {
           .on("ban.user_id", "=", parameter.userId)
           .on("ban.kind", "=", SanctionKind.BAN),
       )
+      .leftJoin("chat_erased_users as erased", (join) =>
+        join.on("erased.user_id", "=", parameter.userId).on("member.user_id", "is", null),
+      )
       .where("room.id", "=", parameter.roomId)
       .selectAll("room")
       .select([
@@ -58,6 +66,7 @@ function build(queries: Queries<ChatTables>) {
         "mute.expires_at as mute_expires_at",
         "ban.id as ban_id",
         "ban.expires_at as ban_expires_at",
+        "erased.user_id as erased_id",
       ]),
   );
 }
@@ -77,7 +86,13 @@ export async function findAccess(
   const { rows } = await queries.executeQuery(query({ userId: Number(userId), roomId }));
   const row = rows[0];
   return (
-    row && { room: roomOf(row), member: memberIn(row), mute: sanctionIn(row, "mute"), ban: sanctionIn(row, "ban") }
+    row && {
+      room: roomOf(row),
+      member: memberIn(row),
+      mute: sanctionIn(row, "mute"),
+      ban: sanctionIn(row, "ban"),
+      isErased: row.erased_id !== null,
+    }
   );
 }
 

@@ -65,6 +65,8 @@ export interface AttachmentStore {
     tx: Tx,
     due: { readonly at: number; readonly begunBefore: number; readonly limit: number },
   ): Promise<AttachmentId[]>;
+  /** Their files could not be removed: `takeDue` takes them again from `until` on. */
+  defer(tx: Tx, ids: readonly AttachmentId[], until: number): Promise<void>;
   /** Their files are gone. */
   forget(tx: Tx, ids: readonly AttachmentId[]): Promise<void>;
   /** A user's uploads with ids after `after`, at most `limit`. */

@@ -48,8 +48,10 @@ export interface DirectStore {
 
   /** Whether one of the two has blocked the other. */
   isBlocked(queries: Tx, one: UserId, other: UserId): Promise<boolean>;
-  /** Again, it changes nothing. */
-  block(tx: Tx, userId: UserId, blockedId: UserId): Promise<void>;
+  /** False when it was so already. */
+  block(tx: Tx, userId: UserId, blockedId: UserId): Promise<boolean>;
+  /** How many others a user blocks. */
+  countBlocks(queries: Tx, userId: UserId): Promise<number>;
   /** False when there was nothing to lift. */
   unblock(tx: Tx, userId: UserId, blockedId: UserId): Promise<boolean>;
 }

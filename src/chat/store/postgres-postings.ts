@@ -157,6 +157,8 @@ function markedOf(row: FactsRow | undefined): MarkedFacts | undefined {
       member: member === null ? undefined : memberOf(member),
       mute: mute === null ? undefined : { expiresAt: mute.expires_at },
       ban: ban === null ? undefined : { expiresAt: ban.expires_at },
+      // Messages are posted for members alone.
+      isErased: false,
     },
     mark: row.mark,
     head: room.head_sequence,

@@ -32,8 +32,11 @@ export interface StoredReport extends NewReport {
 export interface ReportStore {
   /** The open report of this user on this message. */
   findOpen(queries: Queries<ChatTables>, messageId: MessageId, reportedBy: UserId): Promise<ReportId | undefined>;
-  /** How many open reports a user has. */
-  countOpen(queries: Queries<ChatTables>, reportedBy: UserId): Promise<number>;
+  /** How many open reports a user has, or a room. */
+  countOpen(
+    queries: Queries<ChatTables>,
+    of: { readonly reportedBy: UserId } | { readonly roomId: RoomId },
+  ): Promise<number>;
   insert(tx: Queries<ChatTables>, report: NewReport): Promise<ReportId>;
   find(queries: Queries<ChatTables>, id: ReportId): Promise<StoredReport | undefined>;
   /** Open reports of a room with ids after `after`, the oldest first, at most `limit`. */

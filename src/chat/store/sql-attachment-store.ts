@@ -37,6 +37,7 @@ export function createSqlAttachmentStore(): AttachmentStore {
           is_complete: 0,
           created_at: at,
           collect_at: collectAt,
+          due_at: collectAt,
         })
         .execute();
     },
@@ -71,7 +72,11 @@ export function createSqlAttachmentStore(): AttachmentStore {
     },
 
     async abandon(tx, id) {
-      await tx.updateTable("chat_attachments").set({ collect_at: 0, is_complete: 1 }).where("id", "=", id).execute();
+      await tx
+        .updateTable("chat_attachments")
+        .set({ collect_at: 0, due_at: 0, is_complete: 1 })
+        .where("id", "=", id)
+        .execute();
     },
 
     async find(queries, id) {
@@ -109,13 +114,17 @@ export function createSqlAttachmentStore(): AttachmentStore {
     },
 
     async drop(tx, ids) {
-      await tx.updateTable("chat_attachments").set({ collect_at: 0, name: "" }).where("id", "in", ids).execute();
+      await tx
+        .updateTable("chat_attachments")
+        .set({ collect_at: 0, due_at: 0, name: "" })
+        .where("id", "in", ids)
+        .execute();
     },
 
     async dropOf(tx, userId, limit) {
       const dropped = await tx
         .updateTable("chat_attachments")
-        .set({ collect_at: 0, name: "", uploader_id: 0 })
+        .set({ collect_at: 0, due_at: 0, name: "", uploader_id: 0 })
         .where("id", "in", (eb) =>
           eb.selectFrom("chat_attachments").select("id").where("uploader_id", "=", Number(userId)).limit(limit),
         )
@@ -132,18 +141,25 @@ export function createSqlAttachmentStore(): AttachmentStore {
       const taken = await tx
         .updateTable("chat_attachments")
         .set({ collect_at: 0 })
+        // Said of the row itself too: it may become part of a message while this waits for it.
+        .where("collect_at", "<=", at)
         .where("id", "in", (eb) =>
           eb
             .selectFrom("chat_attachments")
             .select("id")
+            .where("due_at", "<=", at)
             .where("collect_at", "<=", at)
             .where((or) => or.or([or("is_complete", "=", 1), or("created_at", "<=", begunBefore)]))
-            .orderBy("collect_at")
+            .orderBy("due_at")
             .limit(limit),
         )
         .returning("id")
         .execute();
       return taken.map(({ id }) => id as AttachmentId);
+    },
+
+    async defer(tx, ids, until) {
+      await tx.updateTable("chat_attachments").set({ due_at: until }).where("id", "in", ids).execute();
     },
 
     async forget(tx, ids) {

@@ -149,11 +149,22 @@ export function createSqlDirectStore(build: Queries<ChatTables>): DirectStore {
     },
 
     async block(tx, userId, blockedId) {
-      await tx
+      const blocked = await tx
         .insertInto("chat_blocks")
         .values({ user_id: Number(userId), blocked_id: Number(blockedId) })
         .onConflict((conflict) => conflict.doNothing())
+        .returning("user_id")
         .execute();
+      return blocked.length > 0;
+    },
+
+    async countBlocks(queries, userId) {
+      const { blocks } = await queries
+        .selectFrom("chat_blocks")
+        .select((eb) => eb.fn.countAll().as("blocks"))
+        .where("user_id", "=", Number(userId))
+        .executeTakeFirstOrThrow();
+      return Number(blocks);
     },
 
     async unblock(tx, userId, blockedId) {

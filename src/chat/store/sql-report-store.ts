@@ -16,11 +16,11 @@ export function createSqlReportStore(): ReportStore {
         .executeTakeFirst();
       return row?.id as ReportId | undefined;
     },
-    async countOpen(queries, reportedBy) {
+    async countOpen(queries, of) {
       const { open } = await queries
         .selectFrom("chat_reports")
         .select((eb) => eb.fn.countAll().as("open"))
-        .where("reported_by", "=", Number(reportedBy))
+        .where((eb) => ("roomId" in of ? eb("room_id", "=", of.roomId) : eb("reported_by", "=", Number(of.reportedBy))))
         .where("resolution", "=", ReportResolution.UNSPECIFIED)
         .executeTakeFirstOrThrow();
       return Number(open);
