@@ -1,4 +1,5 @@
 import { Client } from "pg";
+import { freePort } from "../tests/kit/cutting-proxy.ts";
 import { startNats } from "../tests/kit/nats.ts";
 import { type Parts, startParts } from "../tests/kit/parts.ts";
 import { clientsOf, type Person, person } from "../tests/kit/people.ts";
@@ -21,8 +22,11 @@ const options = readOptions();
 const followers = 240;
 const inFlight = 64;
 await using stack = new AsyncDisposableStack();
-const postgres = stack.use(await startPostgres({ durable: true }));
-const nats = stack.use(await startNats());
+const postgres = stack.use(
+  await startPostgres({ durable: true, settings: { shared_preload_libraries: "pg_stat_statements" } }),
+);
+const monitorPort = await freePort();
+const nats = stack.use(await startNats(["-m", String(monitorPort)]));
 const rows: Row[] = [];
 
 interface Cluster extends AsyncDisposable {
@@ -30,6 +34,8 @@ interface Cluster extends AsyncDisposable {
   readonly people: readonly Person[];
   readonly ports: readonly number[];
   readonly database: string;
+  /** Asks the database what it has done. */
+  readonly statistics: Client;
   /** What was opened to it: closed before it ends. */
   readonly opened: DisposableStack;
 }
@@ -49,14 +55,19 @@ async function startCluster(chats: number): Promise<Cluster> {
   }
   const ports = parts.chats.map(({ url }) => Number(new URL(url).port));
   const opened = new DisposableStack();
+  const statistics = new Client({ connectionString: postgres.url(database) });
+  await statistics.connect();
+  await statistics.query("CREATE EXTENSION pg_stat_statements");
   return {
     parts,
     people,
     ports,
     database,
+    statistics,
     opened,
     async [Symbol.asyncDispose]() {
       opened.dispose();
+      await statistics.end();
       await parts[Symbol.asyncDispose]();
     },
   };
@@ -74,12 +85,30 @@ async function roomsOf({ people: [owner], ports }: Cluster, count: number): Prom
 /** Postmaster and its sessions are one family of processes. */
 const stores = { postgres: postgres.pid ?? 0, nats: nats.pid ?? 0 };
 
-function cpuNow({ parts }: Cluster) {
-  return {
+/** What was used and done so far: CPU in microseconds, the others in numbers. */
+async function countsNow({ parts, statistics }: Cluster): Promise<Sample> {
+  const cpu = {
     chat: parts.chats.reduce((sum, { pid }) => sum + cpuOf(pid ?? 0), 0),
     postgres: cpuOf(stores.postgres),
     nats: cpuOf(stores.nats),
+    load: microsecondsOf(process.cpuUsage()),
   };
+  const { rows } = await statistics.query<Record<string, string>>(
+    `SELECT (SELECT sum(calls) FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_statements%') AS statements,
+       (SELECT wal_sync FROM pg_stat_wal) AS syncs`,
+  );
+  const said = (await (await fetch(`http://127.0.0.1:${monitorPort}/varz`)).json()) as Record<string, number>;
+  return {
+    ...cpu,
+    statements: Number(rows[0]?.statements),
+    syncs: Number(rows[0]?.syncs),
+    published: said.in_msgs ?? Number.NaN,
+    delivered: said.out_msgs ?? Number.NaN,
+  };
+}
+
+function microsecondsOf({ user, system }: NodeJS.CpuUsage): number {
+  return user + system;
 }
 
 /** Runs something a few times; what it did, a second and for each, in medians. */
@@ -87,15 +116,11 @@ async function measure(cluster: Cluster, work: () => Promise<{ count: number; ms
   const samples: Sample[] = [];
   await work();
   for (let round = 0; round < options.rounds; round += 1) {
-    const before = cpuNow(cluster);
+    const before = await countsNow(cluster);
     const { count, ms } = await work();
-    const after = cpuNow(cluster);
-    samples.push({
-      perSecond: (count / ms) * 1000,
-      chat: (after.chat - before.chat) / count,
-      postgres: (after.postgres - before.postgres) / count,
-      nats: (after.nats - before.nats) / count,
-    });
+    const after = await countsNow(cluster);
+    const each = Object.entries(after).map(([name, value]) => [name, (value - (before[name] ?? 0)) / count] as const);
+    samples.push({ perSecond: (count / ms) * 1000, ...Object.fromEntries(each) });
   }
   return medians(samples);
 }
@@ -135,12 +160,19 @@ async function sending(
 }
 
 function add(what: string, sample: Sample, of: string): void {
-  rows.push(
-    { what, unit: `${of === "delivery" ? "deliveries" : "messages"}/s`, ours: sample.perSecond ?? Number.NaN },
-    { what, unit: `µs CPU of chat/${of}`, ours: sample.chat ?? Number.NaN },
-    { what, unit: `µs CPU of PostgreSQL/${of}`, ours: sample.postgres ?? Number.NaN },
-    { what, unit: `µs CPU of NATS/${of}`, ours: sample.nats ?? Number.NaN },
-  );
+  for (const [name, unit] of [
+    ["perSecond", `${of === "delivery" ? "deliveries" : "messages"}/s`],
+    ["chat", `µs CPU of chat/${of}`],
+    ["postgres", `µs CPU of PostgreSQL/${of}`],
+    ["nats", `µs CPU of NATS/${of}`],
+    ["load", `µs CPU of the load/${of}`],
+    ["statements", `statements/${of}`],
+    ["syncs", `syncs of the log/${of}`],
+    ["published", `messages to NATS/${of}`],
+    ["delivered", `messages from NATS/${of}`],
+  ] as const) {
+    rows.push({ what, unit, ours: sample[name] ?? Number.NaN });
+  }
 }
 
 /** Everybody follows one room, spread over the processes; a burst of messages is handed out to all of them. */
@@ -186,7 +218,11 @@ async function delivering(cluster: Cluster): Promise<() => Promise<{ count: numb
   };
 }
 
+/** `--only` picks scenes by what their names contain. */
+const isAsked = (what: string) => options.only === undefined || what.includes(options.only);
+
 for (const chats of [1, 2, 4]) {
+  if (!isAsked("processes")) break;
   const cluster = await startCluster(chats);
   await using _ending = cluster;
   const rooms = await roomsOf(cluster, 16);
@@ -201,16 +237,16 @@ for (const chats of [1, 2, 4]) {
 {
   const cluster = await startCluster(2);
   await using _ending = cluster;
-  for (const count of [1, 16, 256]) {
+  for (const count of isAsked("rooms") ? [1, 16, 256] : []) {
     const rooms = await roomsOf(cluster, count);
     add(`2 of chat, ${count} rooms`, await measure(cluster, await sending(cluster, rooms)), "message");
   }
-  for (const members of [10, 1_000, 50_000]) {
+  for (const members of isAsked("members") ? [10, 1_000, 50_000] : []) {
     const [roomId = ""] = await roomsOf(cluster, 1);
     await addMembers(cluster, roomId, members);
     add(`2 of chat, a room of ${members} members`, await measure(cluster, await sending(cluster, [roomId])), "message");
   }
-  for (const messages of [0, 100_000, 1_000_000]) {
+  for (const messages of isAsked("history") ? [0, 100_000, 1_000_000] : []) {
     if (options.quick && messages > 100_000) continue;
     const [roomId = ""] = await roomsOf(cluster, 1);
     await addHistory(cluster, roomId, messages);
@@ -250,7 +286,7 @@ async function query(cluster: Cluster, ...statements: string[]): Promise<void> {
 }
 
 report({
-  bench: "scale",
+  bench: options.only === undefined ? "scale" : `scale-${options.only}`,
   quick: options.quick,
   rows,
   notes: [

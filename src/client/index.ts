@@ -7,5 +7,6 @@ export { createLocalLock, type Lock } from "./lock.ts";
 export { type Network, steadyNetwork } from "./network.ts";
 export { pause } from "./pause.ts";
 export { createSession, type Registration, type Session, type SessionChange, type SessionOptions } from "./session.ts";
+export { overSeveral } from "./several.ts";
 export { systemTimers, type Timers } from "./timers.ts";
 export { type Account, createMemoryStorage, type HeldTokens, type TokenStorage } from "./token-storage.ts";

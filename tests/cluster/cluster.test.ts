@@ -2,14 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
-import { follow } from "#src/client/index.ts";
-import { countingFrames, frameMs } from "../kit/counting-mp3.ts";
+import { follow, overSeveral } from "#src/client/index.ts";
 import { failureOf } from "../kit/failures.ts";
-import { icecastSource } from "../kit/icecast-source.ts";
 import { type NatsServer, startNats } from "../kit/nats.ts";
 import { type PartProcess, type Parts, startParts } from "../kit/parts.ts";
 import { clientsOf, type Person, person, transportTo } from "../kit/people.ts";
 import { administer, type PostgresServer, startPostgres } from "../kit/postgres.ts";
+import { broadcast, listenOn } from "../kit/radio.ts";
 import { randomOf } from "../kit/random.ts";
 
 /**
@@ -45,6 +44,8 @@ afterAll(async () => {
 });
 
 const gatewayUrl = (index: number) => parts.gateways[index % 2]?.url ?? "";
+/** Both, the one to begin with first: what a client has that knows of no balancer. */
+const gatewaysFrom = (index: number) => [gatewayUrl(index), gatewayUrl(index + 1)] as const;
 
 interface Health {
   readonly status: string;
@@ -115,13 +116,17 @@ function at(who: Person, index: number, protocol: "grpc" | "connect" | "grpc-web
   return known;
 }
 
-/** Follows a room at one gateway through whatever happens to it. */
+/** Follows a room through whatever happens, at one gateway and at the other when that is gone. */
 function followOn(index: number, who: Person, roomId: string, signal: AbortSignal, random: () => number) {
   const seen: { sequence: number; content: string }[] = [];
   const snapshots: string[] = [];
   const protocol = (["grpc", "grpc-web", "connect"] as const)[index % 3] as "grpc";
+  const [here, there] = gatewaysFrom(index);
   const ended = follow({
-    client: createClient(ChatService, transportTo(gatewayUrl(index), protocol, who.accessToken)),
+    client: createClient(
+      ChatService,
+      overSeveral([transportTo(here, protocol, who.accessToken), transportTo(there, protocol, who.accessToken)]),
+    ),
     roomIds: [roomId],
     cursors: [[roomId, 0n]],
     signal,
@@ -133,85 +138,6 @@ function followOn(index: number, who: Person, roomId: string, signal: AbortSigna
     onSnapshot: (id) => void snapshots.push(id),
   });
   return { seen, snapshots, ended };
-}
-
-/** Broadcasts until it is stopped: a source that loses its gateway goes to the other, as one with a list of servers does. */
-function broadcast(mount: { path: string; key: string }) {
-  let stopped = false;
-  let number = 0;
-  let connections = 0;
-  const startedAt = performance.now();
-  const due = () => Math.floor((performance.now() - startedAt) / frameMs);
-  const done = (async () => {
-    for (let tries = 0; !stopped; tries += 1) {
-      const source = icecastSource(gatewayUrl(tries), mount);
-      try {
-        await Promise.race([source.says("200 OK"), sleep(2000).then(() => Promise.reject(new Error("no answer")))]);
-        connections += 1;
-        let over = false;
-        void source.closed.then(() => {
-          over = true;
-        });
-        // What was to be said while nobody listened is over.
-        number = due();
-        for (; !over && !stopped; await sleep(40)) {
-          const to = due();
-          if (to > number) source.send(countingFrames(number, to - number));
-          number = to;
-        }
-      } catch {
-        // Not this time; the other gateway is next.
-      }
-      source.drop();
-      await sleep(100);
-    }
-  })();
-  return {
-    get connections() {
-      return connections;
-    },
-    stop() {
-      stopped = true;
-      return done;
-    },
-  };
-}
-
-/** Listens until it is stopped, and comes back when it is cut. */
-function listenOn(who: Person, index: number, streamId: string) {
-  const leave = new AbortController();
-  let lastHeardAt = 0;
-  let calls = 0;
-  const done = (async () => {
-    while (!leave.signal.aborted) {
-      calls += 1;
-      try {
-        const { stream } = at(who, index);
-        for await (const { frame } of stream.listen({ streamId }, { signal: leave.signal })) {
-          if (frame.case === "packets") lastHeardAt = Date.now();
-        }
-      } catch {
-        // Cut: it listens again.
-      }
-      await sleep(50);
-    }
-  })();
-  return {
-    get calls() {
-      return calls;
-    },
-    /** Resolves once it hears something that came after a moment; rejects after a while. */
-    async hearsAfter(moment: number): Promise<number> {
-      for (const giveUpAt = Date.now() + 20_000; Date.now() < giveUpAt; await sleep(10)) {
-        if (lastHeardAt > moment) return lastHeardAt - moment;
-      }
-      throw new Error(`listener ${index} has heard nothing since`);
-    },
-    stop() {
-      leave.abort();
-      return done;
-    },
-  };
 }
 
 describe("a cluster of two of each", () => {
@@ -233,24 +159,31 @@ describe("a cluster of two of each", () => {
       followOn(index, people[index % writers] as Person, roomId, stop.signal, random),
     );
     const writing = people.map((writer, index) => writeOn(index, writer, roomId, random));
-    const source = broadcast({ path: `/live/${streamId}`, key: streamKey });
+    const radio = broadcast(gatewaysFrom(0), { path: `/live/${streamId}`, key: streamKey });
     await untilLive(owner, streamId);
-    const listening = people.flatMap((listener, index) => [listenOn(listener, index, streamId)]);
-    listening.push(listenOn(owner, 1, streamId));
-    const silence: Record<string, number> = {};
-    await heardBy("at first", Date.now());
+    const listening = [...people, owner].map((who, index) => listenOn(gatewaysFrom(index), who, streamId, radio));
+    const silences: Record<string, string> = {};
+    await heardBy(performance.now());
+    note("nothing", performance.now() - 200);
 
-    async function heardBy(what: string, moment: number): Promise<void> {
-      silence[what] = Math.max(...(await Promise.all(listening.map((each) => each.hearsAfter(moment)))));
+    /** Resolves once everybody has heard what was said after a moment. */
+    async function heardBy(moment: number): Promise<void> {
+      await Promise.all(listening.map((each) => each.hears(moment)));
+    }
+    /** The longest silence since a fault: of who heard it least, and of who heard it most. */
+    function note(fault: string, moment: number): void {
+      const each = listening.map((one) => Math.round(one.silenceSince(moment)));
+      silences[fault] = `${Math.min(...each)}-${Math.max(...each)}`;
     }
 
     async function killOne(name: string, part: PartProcess, other: string): Promise<void> {
+      const killedAt = performance.now();
       await part.end("SIGKILL");
-      // Somebody at a gateway that lives goes on writing, hearing and reading, without waiting for the return.
-      const beforeReturn = Date.now();
       await sleep(restartMs);
       await part.start();
-      await Promise.all([untilHealth(other, isWell), heardBy(name, beforeReturn)]);
+      await untilHealth(other, isWell);
+      await heardBy(performance.now());
+      note(name, killedAt);
       await sleep(300);
     }
     for (const index of [0, 1]) {
@@ -260,21 +193,26 @@ describe("a cluster of two of each", () => {
     }
 
     // The bell is gone: what is said is found all the same.
+    const bellLostAt = performance.now();
     await nats.stop();
     await untilHealth(gatewayUrl(0), ({ status, bus }) => status === "degraded" && bus?.status === "down");
-    const silentAt = Date.now();
     await sleep(1500);
+    const bellBackAt = performance.now();
     await nats.start();
     await Promise.all([untilHealth(gatewayUrl(0), isWell), untilHealth(gatewayUrl(1), isWell)]);
-    await heardBy("NATS", silentAt);
+    await heardBy(performance.now());
+    note("NATS", bellLostAt);
+    note("NATS, from its return", bellBackAt);
 
     // The store is gone: nobody is told that something was stored.
+    const storeLostAt = performance.now();
     await postgres.crash();
     const refused = await failureOf(at(owner, 0).chat.sendMessage({ roomId, content: "not now" }, { timeoutMs: 3000 }));
     expect(refused.code).toBe("Unavailable");
     await postgres.start();
     await Promise.all([untilHealth(gatewayUrl(0), isWell), untilHealth(gatewayUrl(1), isWell)]);
-    await heardBy("PostgreSQL", Date.now());
+    await heardBy(performance.now());
+    note("PostgreSQL", storeLostAt);
 
     await Promise.all(writing.map((each) => each.stop()));
     const stored = (await history(owner, roomId)).reverse();
@@ -283,13 +221,13 @@ describe("a cluster of two of each", () => {
       if (following.every(({ seen }) => (seen.at(-1)?.sequence ?? 0) >= last)) break;
     }
     stop.abort();
-    await Promise.all([...following.map(({ ended }) => ended), source.stop(), ...listening.map((each) => each.stop())]);
+    await Promise.all([...following.map(({ ended }) => ended), radio.stop(), ...listening.map((each) => each.stop())]);
 
     const count = writing.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0);
     const refusals = writing.reduce((sum, each) => sum + each.refused, 0);
     console.log(
-      `${count} messages acknowledged, ${refusals} refused and sent again; source connected ${source.connections} times; ` +
-        `longest silence after a fault, ms: ${JSON.stringify(silence)}`,
+      `${count} messages acknowledged, ${refusals} refused and sent again; source connected ${radio.connections} times; ` +
+        `longest silence of listeners after a fault, least to most, ms: ${JSON.stringify(silences)}`,
     );
     expect(count).toBeGreaterThan(100);
     // Every acknowledged message is there, and none is there twice.

@@ -28,9 +28,12 @@ const user = "veza";
 
 /**
  * Starts a server. `durable`: with fsync, as in service; without it, what a test stores does not wait for the disk.
+ * `settings` are the server's own.
  * Throws when PostgreSQL is not installed.
  */
-export async function startPostgres(options: { durable?: boolean } = {}): Promise<PostgresServer> {
+export async function startPostgres(
+  options: { durable?: boolean; settings?: Readonly<Record<string, string>> } = {},
+): Promise<PostgresServer> {
   const programs = await findPrograms();
   const folder = await mkdtemp(join(tmpdir(), "veza-postgres-"));
   const data = join(folder, "data");
@@ -57,6 +60,7 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
     max_connections: 300,
     shared_buffers: "64MB",
     ...(options.durable === true ? {} : { fsync: "off" }),
+    ...options.settings,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   let pid: number | undefined;
