@@ -88,13 +88,22 @@ export const limits = {
     connectMs: 1000,
     /** How soon one that is down is asked again, when there is a call for it. */
     askAgainMs: 50,
-    /** An instance that says nothing for this long is cut off, with all that is under way there. */
+    /** How often it is looked whether instances that are waited for say anything: those that are silent are pinged. */
+    lookMs: 100,
+    /** After so long without an answer to that, calls go to others if there are any. */
+    doubtMs: 300,
+    /** After so long, nobody waits any more for an answer that has not begun: it is asked for elsewhere or refused. */
+    stalledMs: 700,
+    /** After so long, what is under way there is cut off: when others can take it, and in any case. */
+    lostMs: 1500,
     silentMs: 5000,
     /** How long a call waits for an instance of which it is not known whether it is well. */
     waitMs: 700,
     callsWaiting: 10_000,
     /** What is told to callers of a part that is down. */
     retryAfterMs: 1000,
+    /** What is told, at most, to those whose process is gone while others are well: each its own random part of it. */
+    retryElsewhereMs: 300,
     /** A call that may be repeated is sent to this many instances at most. */
     tries: 3,
     /** What is kept of a request so that it can be sent again, and of an answer so that it goes out in one piece. */

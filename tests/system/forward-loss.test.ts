@@ -122,6 +122,39 @@ describe("parts that come and go", () => {
     expect(performance.now() - cameBack).toBeLessThan(2000);
   });
 
+  test("what is under way to a part that stands still is refused; its streams go on if it does", async () => {
+    const [chat] = parts.chats;
+    const leave = new AbortController();
+    const frames = alice.chat.subscribeToChatEvents({ roomIds: [roomId] }, { signal: leave.signal });
+    const said: string[] = [];
+    const followed = (async () => {
+      for await (const { frame } of frames) {
+        if (frame.case === "event" && frame.value.payload.case === "messageSent")
+          said.push(frame.value.payload.value.message?.content ?? "");
+        else said.push(frame.case ?? "");
+      }
+    })().catch((error: unknown) => ConnectError.from(error).code);
+    while (!said.includes("caughtUp")) await pause(10);
+    chat?.pause("SIGSTOP");
+    for (const protocol of protocols) {
+      const { chat } = clientsOf(parts.gateway, alice.accessToken, protocol);
+      // At first while nobody knows, then when it is known. A second is promised; what is more is for a busy machine.
+      const took = await Promise.all([
+        timeToRefusal(chat.getRoomInfo({ roomId })),
+        timeToRefusal(chat.sendMessage({ roomId, content: "not now" })),
+        timeToRefusal(chat.subscribeToChatEvents({})[Symbol.asyncIterator]().next()),
+      ]);
+      console.log(`refused over ${protocol} after ${took.map(Math.round)} ms`);
+      expect(Math.max(...took)).toBeLessThan(2000);
+    }
+    chat?.pause("SIGCONT");
+    while (!(await alice.chat.getRoomInfo({ roomId }).catch(() => undefined))) await pause(20);
+    await alice.chat.sendMessage({ roomId, content: "awake" });
+    while (!said.includes("awake")) await pause(10);
+    leave.abort();
+    expect(await followed).toBe(Code.Canceled);
+  });
+
   test("without auth, parts go on for those whom they know, and know newcomers when it is back", async () => {
     const [gateway] = parts.gateways;
     const [chat] = parts.chats;

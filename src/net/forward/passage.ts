@@ -109,7 +109,7 @@ export class Passage {
     this.#finish("answered");
     if (method === undefined) this.#exchange.end();
     else if (wire === undefined) this.#exchange.reset();
-    else endCall(this.#exchange, wire, "the gateway");
+    else endCall(this.#exchange, wire, "the gateway", true);
     if (this.#stream !== undefined) cancel(this.#stream);
   }
 
@@ -158,8 +158,8 @@ export class Passage {
     if (this.#over) return;
     const isWhole = this.#requestEnded && this.#keptBytes === 0;
     if (instance !== undefined) this.#headers[":scheme"] = instance.place.scheme;
-    const stream = instance?.open(this.#headers, isWhole);
-    if (instance === undefined || stream === undefined) return this.#refuse();
+    const stream = instance?.open(this.#headers, isWhole, () => this.#stalled(stream, instance));
+    if (instance === undefined || stream === undefined) return this.#refuse(instance);
     this.#tries += 1;
     this.#stream = stream;
     // What is kept holds all of it.
@@ -184,7 +184,7 @@ export class Passage {
       failed = error;
     });
     stream.once("close", () => {
-      if (!this.#over) this.#lost(stream, instance, failed);
+      if (!this.#over && this.#stream === stream) this.#lost(stream, instance, failed);
     });
   }
 
@@ -252,12 +252,24 @@ export class Passage {
       if (this.#mayRepeat(error, stream.rstCode)) return this.#try(instance);
       // The part cut it off on purpose, and its connection lives: that is its answer.
       if (stream.session?.destroyed === false && !wasNeverHandled(error, stream.rstCode)) return this.#break();
-      return this.#refuse();
+      return this.#refuse(instance);
     }
     const canEnd = wire !== undefined && (wire.protocol === "grpc" || this.#tracker?.isBetweenFrames === true);
     if (!canEnd || stream.session?.destroyed === false) return this.#break();
     this.#finish("down");
-    endCall(this.#exchange, wire, this.#upstream.name);
+    endCall(this.#exchange, wire, this.#upstream.name, this.#upstream.hasOther(instance));
+  }
+
+  /** The instance says nothing any more. What it has begun to answer may go on; nothing else is waited for. */
+  #stalled(stream: ClientHttp2Stream | undefined, instance: Instance): void {
+    if (this.#over || stream === undefined || stream !== this.#stream) return;
+    if (this.#isBegun || !this.#requestEnded) return;
+    this.#stream = undefined;
+    this.#held = undefined;
+    this.#trailers = undefined;
+    cancel(stream);
+    if (this.#mayRepeat(undefined, NGHTTP2_NO_ERROR)) this.#try(instance);
+    else this.#refuse(instance);
   }
 
   #mayRepeat(error: unknown, rstCode: number): boolean {
@@ -273,9 +285,11 @@ export class Passage {
     this.#exchange.reset();
   }
 
-  #refuse(): void {
+  /** `lost` is where it was tried, if anywhere. */
+  #refuse(lost: Instance | undefined): void {
     this.#finish("down");
-    if (this.#passed.method === undefined) refuseRequest(this.#exchange, this.#upstream.name);
-    else refuseCall(this.#exchange, this.#passed.wire, this.#upstream.name);
+    const { name } = this.#upstream;
+    if (this.#passed.method === undefined) return refuseRequest(this.#exchange, name);
+    refuseCall(this.#exchange, this.#passed.wire, name, lost !== undefined && this.#upstream.hasOther(lost));
   }
 }

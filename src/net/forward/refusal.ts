@@ -7,20 +7,23 @@ import { type Wire, wireOf } from "../rpc/wire.ts";
 
 const nothingSet = { setHeader: undefined, setTrailer: undefined };
 
-export function partDown(name: string): Failure {
+/** `isElsewhere`: another process of the part is well. */
+function partDown(name: string, isElsewhere: boolean): Failure {
+  const { retryAfterMs, retryElsewhereMs } = limits.upstream;
   return new Failure(Reason.UNAVAILABLE, {
     sentence: `${name} cannot be reached right now: try again`,
     metadata: { service: name },
-    retryAfterMs: limits.upstream.retryAfterMs,
+    // Those who were cut together do not come together.
+    retryAfterMs: isElsewhere ? Math.round(Math.random() * retryElsewhereMs) : retryAfterMs,
   });
 }
 
 /** Tells the caller, in the caller's protocol, that the part that would answer is not there. */
-export function refuseCall(exchange: Exchange, wire: Wire | undefined, name: string): void {
+export function refuseCall(exchange: Exchange, wire: Wire | undefined, name: string, isElsewhere: boolean): void {
   // A GET is one of Connect's, whose errors are JSON whatever was asked for.
   const spoken = wire ?? (exchange.method === "GET" ? wireOf("application/json", false) : undefined);
   if (spoken === undefined) refuseRequest(exchange, name);
-  else spoken.refuse(exchange, failureToStatus(partDown(name)), corsHeadersFor(exchange), nothingSet);
+  else spoken.refuse(exchange, failureToStatus(partDown(name, isElsewhere)), corsHeadersFor(exchange), nothingSet);
 }
 
 /** The same for what is no call. */
@@ -32,11 +35,11 @@ export function refuseRequest(exchange: Exchange, name: string): void {
       "retry-after": String(Math.ceil(limits.upstream.retryAfterMs / 1000)),
       "access-control-allow-origin": "*",
     },
-    Buffer.from(JSON.stringify({ error: partDown(name).message })),
+    Buffer.from(JSON.stringify({ error: partDown(name, false).message })),
   );
 }
 
 /** Ends a stream that was begun, in the caller's protocol: the part is gone, and whoever follows may come again. */
-export function endCall(exchange: Exchange, wire: Wire, name: string): void {
-  wire.endStream(exchange, failureToStatus(partDown(name)), nothingSet);
+export function endCall(exchange: Exchange, wire: Wire, name: string, isElsewhere: boolean): void {
+  wire.endStream(exchange, failureToStatus(partDown(name, isElsewhere)), nothingSet);
 }

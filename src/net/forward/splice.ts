@@ -43,9 +43,12 @@ export function createSplice(needs: {
     );
     part.once(scheme === "https" ? "secureConnect" : "connect", () => clearTimeout(tooSlow));
     sources.add(source);
+    // One that stands still would keep the source for ever, and nobody would hear it.
+    const lost = instance.onLost(() => part.destroy(new Error("the instance does not answer")));
     // Whoever goes takes the other along; what was said until then still arrives.
     part.once("close", () => {
       clearTimeout(tooSlow);
+      lost[Symbol.dispose]();
       source.destroySoon();
     });
     source.once("close", () => {

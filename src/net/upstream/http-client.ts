@@ -16,14 +16,17 @@ export function httpClientOf(upstream: Upstream): UniversalClientFn {
     header.forEach((value, name) => {
       headers[name] = value;
     });
-    const stream = instance?.open(headers, body === undefined);
+    const answered = Promise.withResolvers<UniversalClientResponse>();
+    let isAnswered = false;
+    const stream = instance?.open(headers, body === undefined, () => {
+      if (!isAnswered && stream !== undefined) cancel(stream);
+    });
     if (stream === undefined) throw unreachable(upstream, undefined);
     const giveUp = () => cancel(stream);
     signal?.addEventListener("abort", giveUp);
     stream.once("close", () => signal?.removeEventListener("abort", giveUp));
 
     const trailer = new Headers();
-    const answered = Promise.withResolvers<UniversalClientResponse>();
     let failed: unknown;
     stream.on("trailers", (trailers) => append(trailer, trailers));
     stream.on("error", (error) => {
@@ -31,6 +34,7 @@ export function httpClientOf(upstream: Upstream): UniversalClientFn {
     });
     stream.once("close", () => answered.reject(signal?.aborted ? signal.reason : unreachable(upstream, failed)));
     stream.once("response", (given) => {
+      isAnswered = true;
       const responseHeader = new Headers();
       append(responseHeader, given);
       answered.resolve({ status: given[":status"] ?? 502, header: responseHeader, body: bodyOf(stream), trailer });

@@ -5,10 +5,11 @@ import {
   constants,
   type OutgoingHttpHeaders,
 } from "node:http2";
-import { connect as connectTcp, isIP } from "node:net";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
+import { Silence } from "./silence.ts";
 
 /** Where one process of a part is reached. */
 export interface Place {
@@ -22,8 +23,8 @@ export interface Place {
 }
 
 /**
- * `up` answers that it is ready. `down` refuses connections or says that it is not ready. `unknown` has not answered yet,
- * or not for a while.
+ * `up` answers that it is ready. `down` refuses connections, says that it is not ready, or says nothing any more. `unknown`
+ * has not answered yet, or not for a moment.
  */
 export type InstanceState = "unknown" | "up" | "down";
 
@@ -31,19 +32,28 @@ export type InstanceState = "unknown" | "up" | "down";
 export interface Instance extends Disposable {
   readonly place: Place;
   readonly state: InstanceState;
-  /** Whether it has been asked how it is, and not answered yet. */
+  /** Whether it has been asked how it is, and may answer any moment. */
   readonly isAsked: boolean;
   /** Asks a part that is down whether it is back, unless that was just now. */
   askAgain(): void;
   /** Requests that are under way. */
   readonly inFlight: number;
-  /** Begins a request. Undefined when there is no room for one. */
-  open(headers: OutgoingHttpHeaders, endStream: boolean): ClientHttp2Stream | undefined;
+  /**
+   * Begins a request. Undefined when there is no room for one. `onStalled` is called when the process has been silent for so
+   * long that nobody should wait for its answer; what it said before may still be followed by more.
+   */
+  open(headers: OutgoingHttpHeaders, endStream: boolean, onStalled?: () => void): ClientHttp2Stream | undefined;
+  /** Calls back when it has been silent for so long that it is given up, with all that is under way there. */
+  onLost(listener: () => void): Disposable;
 }
 
 interface Connection {
   readonly session: ClientHttp2Session;
+  readonly silence: Silence;
+  isSilent: boolean;
   streams: number;
+  /** Whom to tell that nobody should wait. */
+  readonly waiting: Set<() => void>;
 }
 
 /** Gives a request up. */
@@ -59,15 +69,20 @@ export function createInstance(needs: {
   /** PEM certificates that are trusted besides the usual ones. */
   ca: readonly string[] | undefined;
   onChange: () => void;
+  /** Whether others can take what is under way here. */
+  isSpare: () => boolean;
 }): Instance {
-  const { place, log, ca, onChange } = needs;
+  const { place, log, ca, onChange, isSpare } = needs;
   const origin = `${place.scheme}://${place.name.includes(":") ? `[${place.name}]` : place.name}:${place.port}`;
   const connections = new Set<Connection>();
+  const lost = new Set<() => void>();
   let state: InstanceState = "unknown";
   let inFlight = 0;
-  let heardAt = performance.now();
   let askedAt: number | undefined;
+  let asked: ClientHttp2Stream | undefined;
   let lastAskedAt = 0;
+  /** Whether the answer to what it was asked is not to be waited for. */
+  let isMute = false;
   let closed = false;
 
   function become(next: InstanceState, why: string): void {
@@ -77,7 +92,7 @@ export function createInstance(needs: {
     onChange();
   }
 
-  function openSocket() {
+  function openSocket(): Socket {
     const { host, port } = place;
     const socket =
       place.scheme === "https"
@@ -97,12 +112,14 @@ export function createInstance(needs: {
   }
 
   function connect(): Connection {
+    const socket = openSocket();
     const session = connectHttp2(origin, {
-      createConnection: openSocket,
+      createConnection: () => socket,
       maxSessionMemory: limits.upstream.sessionMemoryMb,
       settings: { enablePush: false, initialWindowSize: limits.upstream.streamWindowBytes },
     });
-    const connection: Connection = { session, streams: 0 };
+    const silence = new Silence(session, socket);
+    const connection: Connection = { session, silence, isSilent: false, streams: 0, waiting: new Set() };
     connections.add(connection);
     let failed: Error | undefined;
     session.once("connect", () => session.setLocalWindowSize(limits.upstream.sessionWindowBytes));
@@ -127,8 +144,8 @@ export function createInstance(needs: {
   function roomiest(): Connection | undefined {
     let best: Connection | undefined;
     for (const connection of connections) {
-      const { session, streams } = connection;
-      if (session.closed || session.destroyed) continue;
+      const { session, streams, isSilent } = connection;
+      if (session.closed || session.destroyed || isSilent) continue;
       const most = session.connecting ? 100 : (session.remoteSettings.maxConcurrentStreams ?? 100);
       if (streams < most && (best === undefined || streams < best.streams)) best = connection;
     }
@@ -136,15 +153,59 @@ export function createInstance(needs: {
     return best;
   }
 
-  function begin(headers: OutgoingHttpHeaders, endStream: boolean): ClientHttp2Stream | undefined {
+  function begin(
+    headers: OutgoingHttpHeaders,
+    endStream: boolean,
+    onStalled: (() => void) | undefined,
+    counts: boolean,
+  ) {
     const connection = roomiest();
     if (connection === undefined) return undefined;
-    const stream = connection.session.request(headers, { endStream });
+    const { session, waiting } = connection;
+    const stream = session.request(headers, { endStream });
     connection.streams += 1;
+    if (counts) inFlight += 1;
+    if (onStalled !== undefined) waiting.add(onStalled);
     stream.once("close", () => {
       connection.streams -= 1;
+      if (counts) inFlight -= 1;
+      if (onStalled !== undefined) waiting.delete(onStalled);
     });
     return stream;
+  }
+
+  /** Looks whether those who are waited for say anything. */
+  function look(): void {
+    let isGivenUp = false;
+    for (const connection of [...connections]) {
+      const { session, silence, streams, waiting } = connection;
+      const silentMs = streams === 0 ? 0 : silence.look();
+      const isSilent = silentMs >= limits.upstream.doubtMs;
+      connection.isSilent = isSilent;
+      if (isSilent && state === "up") {
+        become("unknown", "it is silent");
+        // It may be the connection: then another one is answered at once.
+        askAnew();
+      }
+      if (silentMs < limits.upstream.stalledMs) continue;
+      if (state !== "up") {
+        isMute = true;
+        become("down", "it says nothing any more");
+      }
+      for (const stalled of [...waiting]) stalled();
+      if (silentMs < (isSpare() ? limits.upstream.lostMs : limits.upstream.silentMs)) continue;
+      isGivenUp = true;
+      session.destroy(new Error("the instance does not answer"));
+    }
+    if (!isGivenUp || state === "up") return;
+    log.warn({ instance: origin, address: place.host }, "an instance is given up: it has said nothing for too long");
+    for (const tell of [...lost]) tell();
+  }
+
+  function askAnew(): void {
+    if (asked !== undefined) cancel(asked);
+    askedAt = undefined;
+    ask();
   }
 
   /** Asks whether it is ready. */
@@ -154,15 +215,21 @@ export function createInstance(needs: {
     if (askedAt !== undefined) {
       if (now - askedAt < limits.upstream.probeTimeoutMs) return;
       if (state === "up") become("unknown", "it does not answer");
-      if (now - heardAt < limits.upstream.silentMs) return;
+      if (now - askedAt < limits.upstream.silentMs) return;
+      // It runs, or its connection would be gone; but what is asked there is not answered.
       become("down", "it has not answered for too long");
-      for (const { session } of [...connections]) session.destroy(new Error("the instance does not answer"));
-      askedAt = undefined;
+      if (asked !== undefined) cancel(asked);
     }
-    const stream = begin({ ":method": "GET", ":path": "/health/ready", ":scheme": place.scheme }, true);
+    const stream = begin(
+      { ":method": "GET", ":path": "/health/ready", ":scheme": place.scheme },
+      true,
+      undefined,
+      false,
+    );
     if (stream === undefined) return;
     askedAt = now;
     lastAskedAt = now;
+    asked = stream;
     let status: number | undefined;
     stream.on("response", (headers) => {
       status = headers[":status"];
@@ -174,9 +241,10 @@ export function createInstance(needs: {
     });
     stream.once("close", answered);
     function answered(): void {
-      if (askedAt !== now) return;
+      if (asked !== stream) return;
       askedAt = undefined;
-      if (status !== undefined) heardAt = performance.now();
+      asked = undefined;
+      isMute = false;
       if (status === 200) become("up", "it is ready");
       else if (status !== undefined) become("down", "it says that it is not ready");
       // Whoever waits for the answer hears of it, be it the same as before.
@@ -184,7 +252,8 @@ export function createInstance(needs: {
     }
   }
 
-  const timer = setInterval(ask, limits.upstream.probeMs).unref();
+  const timers = [setInterval(ask, limits.upstream.probeMs), setInterval(look, limits.upstream.lookMs)];
+  for (const timer of timers) timer.unref();
   ask();
 
   return {
@@ -193,7 +262,7 @@ export function createInstance(needs: {
       return state;
     },
     get isAsked() {
-      return askedAt !== undefined;
+      return askedAt !== undefined && !isMute;
     },
     askAgain() {
       if (state === "down" && performance.now() - lastAskedAt >= limits.upstream.askAgainMs) ask();
@@ -201,18 +270,14 @@ export function createInstance(needs: {
     get inFlight() {
       return inFlight;
     },
-    open(headers, endStream) {
-      const stream = begin(headers, endStream);
-      if (stream === undefined) return undefined;
-      inFlight += 1;
-      stream.once("close", () => {
-        inFlight -= 1;
-      });
-      return stream;
+    open: (headers, endStream, onStalled) => begin(headers, endStream, onStalled, true),
+    onLost(listener) {
+      lost.add(listener);
+      return { [Symbol.dispose]: () => void lost.delete(listener) };
     },
     [Symbol.dispose]() {
       closed = true;
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       for (const { session } of connections) session.destroy();
       connections.clear();
     },

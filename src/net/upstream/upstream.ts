@@ -10,6 +10,8 @@ export interface Upstream extends Disposable {
   readonly instances: readonly Instance[];
   /** Whether at least one of them is well. */
   readonly isUp: boolean;
+  /** Whether at least one of them is well that is not this one. */
+  hasOther(instance: Instance): boolean;
   /** Calls back when something may have become of an instance. */
   onChange(listener: () => void): Disposable;
   /**
@@ -40,7 +42,8 @@ export function createUpstream(needs: {
   }
   function add(place: Place): void {
     const key = `${place.host} ${place.port}`;
-    if (!instances.has(key)) instances.set(key, createInstance({ place, log, ca, onChange: changed }));
+    if (instances.has(key)) return;
+    instances.set(key, createInstance({ place, log, ca, onChange: changed, isSpare: areMostUp }));
   }
   /** The places of a name replace those that it had. A name that cannot be looked up keeps them. */
   async function resolve(named: Place): Promise<void> {
@@ -95,6 +98,13 @@ export function createUpstream(needs: {
     return false;
   }
 
+  /** Where fewer are well, those who are cut off could be the end of them. */
+  function areMostUp(): boolean {
+    let up = 0;
+    for (const { state } of instances.values()) if (state === "up") up += 1;
+    return up > 0 && 2 * up >= instances.size;
+  }
+
   function ready(avoid: Instance | undefined): Instance | undefined {
     const up = [...instances.values()].filter(({ state }) => state === "up");
     const others = up.length > 1 ? up.filter((instance) => instance !== avoid) : up;
@@ -130,6 +140,10 @@ export function createUpstream(needs: {
     },
     get isUp() {
       return isUp();
+    },
+    hasOther(instance) {
+      for (const each of instances.values()) if (each !== instance && each.state === "up") return true;
+      return false;
     },
     onChange(listener) {
       listeners.add(listener);
