@@ -18,7 +18,11 @@ import type { StreamTables } from "./tables.ts";
 import { aboutStream } from "./write-keys.ts";
 
 /** Asks the home of a stream whether its place is free for a source that has come to another instance. */
-const isFree: Call<{ streamId: StreamId }, { isFree: boolean }> = { name: "is-free" };
+const isFree: Call<{ streamId: StreamId }, { isFree: boolean }> = {
+  name: "is-free",
+  // Asked again and again while it is not known to be gone.
+  timeoutMs: limits.stream.instanceBeatMs,
+};
 
 /** How often two instances may be faster than this one, before it gives up. */
 const tries = 5;
@@ -38,21 +42,27 @@ export function createHomes(needs: {
 
   calls.answer(isFree, async ({ streamId }) => ({ isFree: !live().hasSource(streamId) }));
 
-  /** Resolves once the place may be taken: its holder has no source, or is gone. */
-  async function free(streamId: StreamId, { instance }: Home): Promise<void> {
+  /** Whether the holder of a place has no source there, or is gone; undefined when it does not say. */
+  async function answerOf(streamId: StreamId, { instance }: Home): Promise<boolean | undefined> {
     try {
-      const { content } = await calls.ask(instance, isFree, { streamId });
-      if (!content.isFree) throw alreadyBroadcasting();
-      return;
+      return (await calls.ask(instance, isFree, { streamId })).content.isFree;
     } catch (error) {
       if (!isUnreachable(error)) throw error;
       // Nobody is there any more who would answer.
-      if ((error as Failure).reason === Reason.UNAVAILABLE && bus.isConnected) return;
+      if ((error as Failure).reason === Reason.UNAVAILABLE && bus.isConnected) return true;
+      return (await instances.isRunning(instance)) ? undefined : true;
     }
+  }
+
+  /** Resolves once the place may be taken: its holder has no source, or is gone. */
+  async function free(streamId: StreamId, home: Home): Promise<void> {
     // It may be that only the way to it is broken: then its beat goes on.
-    for (let waitedMs = 0; waitedMs < 2 * limits.stream.instanceSilentMs; waitedMs += limits.stream.instanceBeatMs) {
-      if (!(await instances.isRunning(instance))) return;
-      await setTimeout(limits.stream.instanceBeatMs);
+    for (const giveUpAt = performance.now() + 2 * limits.stream.instanceSilentMs; performance.now() < giveUpAt; ) {
+      const askedAt = performance.now();
+      const answer = await answerOf(streamId, home);
+      if (answer === true) return;
+      if (answer === false) throw alreadyBroadcasting();
+      await setTimeout(Math.max(0, limits.stream.instanceBeatMs - (performance.now() - askedAt)));
     }
     throw new Failure(Reason.UNAVAILABLE, { sentence: "the process that has the source does not answer: try again" });
   }

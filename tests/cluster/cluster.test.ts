@@ -245,6 +245,59 @@ describe("a cluster of two of each", () => {
     }
   }, 240_000);
 
+  test("goes on where one of two stands still", async () => {
+    const eve = await person({ gateway: gatewayUrl(0) }, "eve");
+    const roomId = (await eve.chat.createRoom({ name: "still" })).room?.id ?? "";
+    const { stream, streamKey } = await eve.stream.createStream({ title: "still" });
+    const streamId = stream?.id ?? "";
+    const radio = broadcast(gatewaysFrom(0), { path: `/live/${streamId}`, key: streamKey });
+    await untilLive(eve, streamId);
+    const listening = [0, 1, 0, 1].map((index) => listenOn(gatewaysFrom(index), eve, streamId, radio));
+    await Promise.all(listening.map((each) => each.hears(performance.now())));
+    const stop = new AbortController();
+    const random = randomOf(12);
+    const following = [0, 1, 2].map((index) => followOn(index, eve, roomId, stop.signal, random));
+    const figures: string[] = [];
+
+    const [chat] = parts.chats;
+    for (const [name, some] of [
+      ["chat", [chat as PartProcess]],
+      ["stream", parts.streams],
+    ] as const) {
+      for (const part of some) {
+        const stoodStillAt = performance.now();
+        part.pause("SIGSTOP");
+        // Begun while nobody knows that it stands still: reads are asked for elsewhere, and so is what has a name.
+        const calls = Array.from({ length: 8 }, async (_, index) => {
+          const { chat, stream } = at(eve, index);
+          const startedAt = performance.now();
+          if (name === "stream") await stream.getStreamInfo({ streamId });
+          else await chat.sendMessage({ roomId, content: "on", requestId: crypto.randomUUID() });
+          return performance.now() - startedAt;
+        });
+        const took = Math.round(Math.max(...(await Promise.all(calls))));
+        const { message } = await at(eve, 0).chat.sendMessage({ roomId, content: `without ${part.url}` });
+        const until = Number(message?.sequence);
+        while (following.some(({ seen }) => (seen.at(-1)?.sequence ?? 0) < until)) await sleep(10);
+        const followedAfter = Math.round(performance.now() - stoodStillAt);
+        await Promise.all(listening.map((each) => each.hears(performance.now())));
+        const silences = listening.map((each) => Math.round(each.silenceSince(stoodStillAt)));
+        figures.push(`${name}: calls ${took}, followed after ${followedAfter}, silences ${silences.join(" ")}`);
+        part.pause("SIGCONT");
+        await Promise.all([0, 1].map((index) => untilHealth(gatewayUrl(index), isWell)));
+        await Promise.all(listening.map((each) => each.hears(performance.now())));
+        await sleep(500);
+      }
+    }
+    stop.abort();
+    await Promise.all([radio.stop(), ...listening.map((each) => each.stop()), ...following.map(({ ended }) => ended)]);
+    console.log(`one of two stands still, ms: ${figures.join("; ")}`);
+    for (const { seen, snapshots } of following) {
+      expect(snapshots).toEqual([]);
+      expect(seen.map(({ sequence }) => sequence)).toEqual(seen.map((_, index) => index + 1));
+    }
+  });
+
   test("says at once what is down, and takes it back", async () => {
     const ada = await person({ gateway: gatewayUrl(0) }, "ada");
     const roomId = (await ada.chat.createRoom({ name: "here" })).room?.id ?? "";

@@ -26,12 +26,13 @@ const opened: Frame = {
   case: "opened",
   value: { listenerId: "bob", codec: "opus", sampleRate: 48_000, channels: 2, quality: AudioQuality.HIGH },
 };
-const packets = (from: number, to: number): Frame => ({
+/** `by` is who made them: the same numbers by another are other sound. */
+const packets = (from: number, to: number, by = 1): Frame => ({
   case: "packets",
   value: {
     packets: Array.from({ length: to - from + 1 }, (_, index) => ({
       sequence: BigInt(from + index),
-      data: Uint8Array.of(1),
+      data: Uint8Array.of(by),
     })),
   },
 });
@@ -108,12 +109,19 @@ test("after a cut nothing is heard twice, and a hole is told", async () => {
   expect(new Set(listened)).toEqual(new Set(["bob-1"]));
 });
 
-test("numbers that begin anew are those of a service that was restarted", async () => {
-  const { heard } = await run([
-    [opened, packets(5000, 5001), closing(CloseReason.SHUTDOWN)],
-    [opened, packets(1, 2)],
-  ]);
-  expect(heard.filter((each) => each !== "HIGH")).toEqual(["5000-5001", "!1-2"]);
+test("numbers that begin anew are those of another process, however near they are to what was heard", async () => {
+  const lost = new ConnectError("gone", Code.Unavailable);
+  for (const from of [1, 390, 395, 4000]) {
+    const { heard } = await run([
+      [opened, packets(380, 400), lost],
+      [opened, packets(from, from + 9, 2), packets(from + 10, from + 19, 2)],
+    ]);
+    expect(heard.filter((each) => each !== "HIGH")).toEqual([
+      "380-400",
+      `!${from}-${from + 9}`,
+      `${from + 10}-${from + 19}`,
+    ]);
+  }
 });
 
 test("a listener that is known no longer joins again", async () => {

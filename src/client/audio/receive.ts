@@ -57,7 +57,7 @@ const SOUND_STOPPED_MS = 5_000;
 export async function receive(options: ReceiveOptions): Promise<ListenEnd> {
   const { signal, timers = systemTimers, network = steadyNetwork, random } = options;
   const backoff = createBackoff(random);
-  const progress: Progress = { listenerId: undefined, last: undefined };
+  const progress: Progress = { listenerId: undefined, last: undefined, isResuming: false };
   let refusals = 0;
 
   for (;;) {
@@ -78,8 +78,10 @@ export async function receive(options: ReceiveOptions): Promise<ListenEnd> {
 /** What outlives a connection. */
 interface Progress {
   listenerId: string | undefined;
-  /** The number of the last packet. */
-  last: bigint | undefined;
+  /** The last packet. */
+  last: Pick<AudioPacket, "sequence" | "data"> | undefined;
+  /** Whether the connection has brought no sound yet. */
+  isResuming: boolean;
 }
 
 interface OnceOptions extends ReceiveOptions {
@@ -107,6 +109,7 @@ async function receiveOnce(options: OnceOptions): Promise<ListenCut> {
   });
 
   const preferredQuality = options.quality();
+  progress.isResuming = true;
   let isSounding = false;
   try {
     if (progress.listenerId === undefined) {
@@ -186,20 +189,31 @@ function take(frame: ListenResponse["frame"], options: OnceOptions): ListenCut |
   }
 }
 
-/** A connection begins with some sound from before, which may have been heard over the one before it. */
+/**
+ * A connection begins with some sound from before, which may have been heard over the one before it. Numbers are those of
+ * the process that sends: another one may have counted otherwise, which shows in the last packet that was heard.
+ */
 function takePackets(packets: readonly AudioPacket[], { progress, onPackets }: OnceOptions): void {
-  const { last } = progress;
-  const first = packets[0];
+  const { last, isResuming } = progress;
   const end = packets.at(-1);
-  if (first === undefined || end === undefined) return;
-  // Numbers that begin anew far below are those of a service that was restarted.
-  const isRestarted = last !== undefined && first.sequence + 1000n < last;
+  if (end === undefined) return;
+  progress.isResuming = false;
+  const isCountedAnew = isResuming && last !== undefined && !goesOnFrom(last, packets);
   const fresh =
-    last === undefined || isRestarted || first.sequence > last
-      ? packets
-      : packets.filter(({ sequence }) => sequence > last);
+    last === undefined || isCountedAnew ? packets : packets.filter(({ sequence }) => sequence > last.sequence);
   const next = fresh[0];
   if (next === undefined) return;
-  progress.last = end.sequence;
-  onPackets(fresh, last !== undefined && next.sequence !== last + 1n);
+  progress.last = end;
+  onPackets(fresh, last !== undefined && (isCountedAnew || next.sequence !== last.sequence + 1n));
+}
+
+/** Whether packets are of the same count: they come after the last one, or it is among them. */
+function goesOnFrom(last: Pick<AudioPacket, "sequence" | "data">, packets: readonly AudioPacket[]): boolean {
+  if ((packets[0]?.sequence ?? 0n) > last.sequence) return true;
+  const again = packets.find(({ sequence }) => sequence === last.sequence);
+  return again !== undefined && isSame(again.data, last.data);
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }

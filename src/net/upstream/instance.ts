@@ -197,9 +197,7 @@ export function createInstance(needs: {
       isGivenUp = true;
       session.destroy(new Error("the instance does not answer"));
     }
-    if (!isGivenUp || state === "up") return;
-    log.warn({ instance: origin, address: place.host }, "an instance is given up: it has said nothing for too long");
-    for (const tell of [...lost]) tell();
+    if (isGivenUp && state !== "up") for (const tell of [...lost]) tell();
   }
 
   function askAnew(): void {

@@ -38,7 +38,7 @@ export class Relay implements Maker {
   readonly #sink: RelaySink;
   readonly #needs: RelayNeeds;
   readonly #heard = new Map<Relayed, Heard>();
-  readonly #watch: Disposable;
+  readonly #watch: DisposableStack;
   readonly #timer: NodeJS.Timeout;
   #home: Home | undefined;
   #state: HomeState | undefined;
@@ -50,9 +50,14 @@ export class Relay implements Maker {
     this.#streamId = streamId;
     this.#sink = sink;
     this.#needs = needs;
-    this.#watch = needs.bus.subscribe(stateSubject(streamId), (payload) =>
-      this.#take(JSON.parse(Buffer.from(payload).toString()) as HomeState),
+    this.#watch = new DisposableStack();
+    this.#watch.use(
+      needs.bus.subscribe(stateSubject(streamId), (payload) =>
+        this.#take(JSON.parse(Buffer.from(payload).toString()) as HomeState),
+      ),
     );
+    // The home may have heard for so long that nothing is wanted here that it sends nothing any more.
+    this.#watch.use(needs.bus.onGap(() => this.#ask()));
     this.#timer = setInterval(() => this.#ask(), limits.live.wantMs).unref();
   }
 
