@@ -13,6 +13,7 @@ import type { PresenceState } from "../presence/presence.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import type { Threads } from "../threads/threads.ts";
 import type { UnreadCounts } from "../unread/unread.ts";
+import { inFrames } from "./in-frames.ts";
 import type { LiveParts } from "./live.ts";
 
 /** Brings what happens to everything that shows it. */
@@ -37,7 +38,9 @@ export function createDispatch(workspace: {
     return rooms.has(roomId) || conversations.has(roomId);
   }
 
-  function apply(event: ChatEvent): void {
+  const rush = inFrames<ChatEvent>((events) => batch(() => events.forEach(take)));
+
+  function take(event: ChatEvent): void {
     const { roomId } = event;
     const queue = waiting.get(roomId);
     if (queue !== undefined) queue.push(event);
@@ -88,7 +91,7 @@ export function createDispatch(workspace: {
   }
 
   return {
-    apply,
+    apply: rush.add,
 
     notice(signal) {
       typing.notice(signal);
@@ -105,6 +108,7 @@ export function createDispatch(workspace: {
     },
 
     async reload(roomId) {
+      rush.flush();
       await refresh(roomId);
       await Promise.all([
         places.at(places.keyOf(roomId))?.timeline.reload(),

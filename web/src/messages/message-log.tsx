@@ -159,31 +159,34 @@ interface LogRowProps extends ListState {
   readonly isTarget: boolean;
 }
 
+/** What was drawn is kept for as long as nothing of it changes: of hundreds of rows mostly one does. */
 function LogRow({ row, isTarget, editing, active }: LogRowProps) {
-  switch (row.kind) {
-    case "day":
-      return (
-        <li class="day-line">
-          <span>{dayText(row.date)}</span>
-        </li>
-      );
-    case "unread":
-      return (
-        <li class="unread-line">
-          <span>New</span>
-        </li>
-      );
-    case "message":
-      return (
-        <MessageItem
-          message={row.message}
-          opensGroup={row.opensGroup}
-          isTarget={isTarget}
-          editing={editing}
-          active={active}
-        />
-      );
-  }
+  return useMemo(() => {
+    switch (row.kind) {
+      case "day":
+        return (
+          <li class="day-line">
+            <span>{dayText(row.date)}</span>
+          </li>
+        );
+      case "unread":
+        return (
+          <li class="unread-line">
+            <span>New</span>
+          </li>
+        );
+      case "message":
+        return (
+          <MessageItem
+            message={row.message}
+            opensGroup={row.opensGroup}
+            isTarget={isTarget}
+            editing={editing}
+            active={active}
+          />
+        );
+    }
+  }, [row.kind === "message" ? row.message : row.key, row.kind === "message" && row.opensGroup, isTarget]);
 }
 
 function lastInSight(box: HTMLElement): HTMLElement | undefined {

@@ -8,6 +8,24 @@ export type Row =
   /** `opensGroup`: shown with its sender; those of the same sender that follow soon are not. */
   | { readonly kind: "message"; readonly key: string; readonly message: Message; readonly opensGroup: boolean };
 
+/** When a message was said, worked out once: the log looks at all of them whenever one comes. */
+interface Moment {
+  readonly date: Date;
+  readonly at: number;
+  readonly day: number;
+}
+
+const moments = new WeakMap<Message, Moment>();
+
+function momentOf(message: Message): Moment {
+  const known = moments.get(message);
+  if (known !== undefined) return known;
+  const date = dateOf(message.createdAt);
+  const moment = { date, at: date.getTime(), day: dayOf(date) };
+  moments.set(message, moment);
+  return moment;
+}
+
 /** A pause that long begins a new group. */
 const GROUP_MS = 5 * 60_000;
 
@@ -20,8 +38,7 @@ export function rowsOf(messages: readonly Message[], unreadAfter: bigint | undef
   let last: { senderId: string; replyTo: string | undefined; at: number; day: number } | undefined;
   let hasLine = unreadAfter === undefined;
   for (const message of messages) {
-    const date = dateOf(message.createdAt);
-    const day = dayOf(date);
+    const { date, at, day } = momentOf(message);
     if (day !== last?.day) rows.push({ kind: "day", key: `day-${day}`, date });
     const isFirstUnread = !hasLine && message.sequence > (unreadAfter as bigint) && message.senderId !== me;
     if (isFirstUnread) {
@@ -34,9 +51,9 @@ export function rowsOf(messages: readonly Message[], unreadAfter: bigint | undef
       last.day === day &&
       last.senderId === message.senderId &&
       last.replyTo === message.replyTo &&
-      date.getTime() - last.at < GROUP_MS;
+      at - last.at < GROUP_MS;
     rows.push({ kind: "message", key: message.id, message, opensGroup: !continues });
-    last = { senderId: message.senderId, replyTo: message.replyTo, at: date.getTime(), day };
+    last = { senderId: message.senderId, replyTo: message.replyTo, at, day };
   }
   return rows;
 }

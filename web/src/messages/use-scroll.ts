@@ -34,8 +34,7 @@ export function useScroll(
     const { scrollTop = 0, scrollHeight = 0 } = box.current ?? {};
     seen.current = { top: scrollTop, height: scrollHeight };
     // A message, never the line of a day: what comes in above takes its place below that line.
-    const messages = list.current?.querySelectorAll<HTMLElement>(":scope > .message") ?? [];
-    const element = [...messages].find(({ offsetTop, offsetHeight }) => offsetTop + offsetHeight > scrollTop);
+    const element = firstBelow(list.current?.querySelectorAll<HTMLElement>(":scope > .message"), scrollTop);
     anchor.current = element && { element, top: element.offsetTop };
   }
 
@@ -96,4 +95,16 @@ export function useScroll(
       measure();
     },
   };
+}
+
+/** The first of a column that ends below some height, found by halving: they are many, and asked of often. */
+function firstBelow(column: ArrayLike<HTMLElement> = [], height: number): HTMLElement | undefined {
+  let [low, high] = [0, column.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const { offsetTop, offsetHeight } = column[middle] as HTMLElement;
+    if (offsetTop + offsetHeight > height) high = middle;
+    else low = middle + 1;
+  }
+  return column[low];
 }

@@ -1,4 +1,5 @@
-import { RoomType } from "#gen/veza/chat/v1/room_pb.ts";
+import { useComputed } from "@preact/signals";
+import { type Room, RoomType } from "#gen/veza/chat/v1/room_pb.ts";
 import { Link } from "../app/link.tsx";
 import { paths, route } from "../app/router.ts";
 import { useWorkspace } from "../app/use-workspace.ts";
@@ -8,8 +9,7 @@ import { UnreadBadge } from "../unread/unread-badge.tsx";
 
 /** The rooms that the person is in. */
 export function RoomList({ onCreate }: { readonly onCreate: () => void }) {
-  const { rooms, unread } = useWorkspace();
-  const at = route.value;
+  const { rooms } = useWorkspace();
   if (!rooms.isLoaded.value) return <Skeleton label="Loading rooms" kind="rows" count={4} />;
   if (rooms.joined.value.length === 0) {
     return (
@@ -25,21 +25,27 @@ export function RoomList({ onCreate }: { readonly onCreate: () => void }) {
   return (
     <ul class="list">
       {rooms.joined.value.map((room) => (
-        <li key={room.id}>
-          <Link
-            to={paths.room(room.id)}
-            class={unread.of(room.id).count > 0 ? "row row-unread" : "row"}
-            isCurrent={at.page === "room" && at.roomId === room.id}
-          >
-            <Icon name={room.type === RoomType.PRIVATE ? "lock" : "hash"} />
-            <span class="row-name" title={room.name}>
-              {room.name}
-            </span>
-            {!room.isActive && <span class="row-note">archived</span>}
-            <UnreadBadge unread={unread.of(room.id)} />
-          </Link>
-        </li>
+        <RoomRow key={room.id} room={room} />
       ))}
     </ul>
+  );
+}
+
+/** By itself, so that a word in one room does not draw the others anew. */
+function RoomRow({ room: { id, name, type, isActive } }: { readonly room: Room }) {
+  const { unread } = useWorkspace();
+  const counted = useComputed(() => unread.of(id)).value;
+  const isCurrent = useComputed(() => route.value.page === "room" && route.value.roomId === id).value;
+  return (
+    <li>
+      <Link to={paths.room(id)} class={counted.count > 0 ? "row row-unread" : "row"} isCurrent={isCurrent}>
+        <Icon name={type === RoomType.PRIVATE ? "lock" : "hash"} />
+        <span class="row-name" title={name}>
+          {name}
+        </span>
+        {!isActive && <span class="row-note">archived</span>}
+        <UnreadBadge unread={counted} />
+      </Link>
+    </li>
   );
 }

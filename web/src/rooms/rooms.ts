@@ -26,6 +26,13 @@ export function createRooms({ chat }: Clients, me: string) {
       .sort((a, b) => b.memberCount - a.memberCount || byName.compare(a.name, b.name)),
   );
 
+  /** The last event taken in of each room. Beside the rooms, so that who shows them is not told of every event. */
+  const heads = new Map<string, bigint>();
+  const headOf = (room: Room): bigint => {
+    const seen = heads.get(room.id) ?? 0n;
+    return seen > room.headSequence ? seen : room.headSequence;
+  };
+
   function put(...rooms: Room[]): void {
     const next = new Map(known.peek());
     for (const room of rooms) next.set(room.id, room);
@@ -61,7 +68,8 @@ export function createRooms({ chat }: Clients, me: string) {
     /** Asks for a room without keeping it. */
     read,
     /** Up to which event each joined room is known. */
-    heads: (): [roomId: string, sequence: bigint][] => joined.peek().map(({ id, headSequence }) => [id, headSequence]),
+    heads: (): [roomId: string, sequence: bigint][] => joined.peek().map((room) => [room.id, headOf(room)]),
+    headOf,
 
     /** Reads every joined room, and the first page of the others. */
     async load(): Promise<void> {
@@ -113,9 +121,10 @@ export function createRooms({ chat }: Clients, me: string) {
     /** Takes one event of a room into account; one that the room as read already holds changes nothing. */
     apply(event: ChatEvent): void {
       const room = known.peek().get(event.roomId);
-      if (room === undefined || event.sequence <= room.headSequence) return;
+      if (room === undefined || event.sequence <= headOf(room)) return;
+      heads.set(room.id, event.sequence);
       const { payload } = event;
-      const changes: Partial<Room> = { headSequence: event.sequence };
+      const changes: Partial<Room> = {};
       switch (payload.case) {
         case "roomUpdated": {
           const shown = payload.value.room;
@@ -153,7 +162,7 @@ export function createRooms({ chat }: Clients, me: string) {
           }
           break;
       }
-      change(event.roomId, changes);
+      if (Object.keys(changes).length > 0) change(event.roomId, changes);
       if (payload.case === "memberLeft" && payload.value.userId === me) {
         forgetMembership(event.roomId);
         if (payload.value.reason === LeaveReason.KICKED) note(`You were removed from “${room.name}”.`);

@@ -4,12 +4,12 @@ import { useWorkspace } from "../app/use-workspace.ts";
 
 /** Follows a room that the person looks into: who is no member is not sent its events unless asking for them. */
 export function useGuestEvents(room: Room | undefined): void {
-  const { live } = useWorkspace();
+  const { live, rooms } = useWorkspace();
   const isGuest = room !== undefined && room.myRole === undefined;
   useEffect(() => {
     if (!isGuest) return;
     const looking = new AbortController();
-    live.watch(room.id, room.headSequence, looking.signal);
+    live.watch(room.id, rooms.headOf(room), looking.signal);
     return () => looking.abort();
   }, [isGuest]);
 }

@@ -1,3 +1,4 @@
+import { useComputed } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import type { Message } from "#gen/veza/chat/v1/message_pb.ts";
 import { useWorkspace } from "../app/use-workspace.ts";
@@ -11,7 +12,7 @@ export function Quote({ messageId }: { readonly messageId: string }) {
   const { places } = useWorkspace();
   const { place } = useSetting();
   const { timeline } = place;
-  const shown = timeline.messages.value.find(({ id }) => id === messageId);
+  const shown = useComputed(() => timeline.messages.value.find(({ id }) => id === messageId)).value;
   const [read, setRead] = useState<Message>();
   const isMissing = shown === undefined;
 
