@@ -5,6 +5,8 @@ import type { ChatPeer, Peers } from "../platform/peers/peers.ts";
 import type { Platform } from "../platform/platform.ts";
 import { createRequests } from "../platform/requests/requests.ts";
 import { createSqlRequestStore } from "../platform/requests/sql-request-store.ts";
+import { randomSecret } from "../platform/secrets/secrets.ts";
+import { createPageSeal } from "../rpc/page-seal.ts";
 import { routes, type ServiceRoutes } from "../rpc/routes.ts";
 import { createAccessChecks } from "./access-checks.ts";
 import { createAttachments } from "./attachments/attachments.ts";
@@ -187,7 +189,11 @@ export async function createChat(needs: {
       reactions: createReactions({ ...floor, store: messages, reactions, members, directs }),
       show,
     }),
-    ...searchHandlers({ search: createSearch({ database, clock, store: messages, index }), show }),
+    ...searchHandlers({
+      search: createSearch({ database, clock, store: messages, index }),
+      show,
+      pages: createPageSeal(await randomSecret(platform.secrets, "page.key", 32)),
+    }),
     ...readStateHandlers({ readStates: createReadStates({ database, clock, bus, store: readStates }) }),
     ...pinHandlers({ pins: createPins({ ...floor, store: messages, members, directs }), show }),
     ...reportHandlers({

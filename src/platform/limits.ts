@@ -211,8 +211,16 @@ export const limits = {
     unreadLines: 5000,
     /** Messages whose words are taken into the search index in one write. */
     searchIndexedAtOnce: 100,
-    /** Hits that one search looks at for some that the caller may read. */
-    searchLookedThrough: 5000,
+    /** Such writes that a search waits for: more wait to be taken in only after an upgrade. */
+    searchBatchesAwaited: 20,
+    /** One search looks so often, and on for so long, before it answers with what it has, and where to go on. */
+    searchLooks: 4,
+    searchMs: 1.5,
+    /** Stretches of messages that PostgreSQL looks through at once, and words in all that it looks for in them. */
+    searchStretchesAtOnce: 8,
+    searchTermsAtOnce: 256,
+    /** Hits that are looked at for some that the caller may read, once there was one that they may not. */
+    searchHitsAtOnce: 200,
     /** Events kept for those who resume; older ones ask for a snapshot. */
     eventsKeptPerRoom: 100_000,
     /** So that no write pays for many. */

@@ -10,6 +10,11 @@ export interface Page {
   readonly after: PageKey | undefined;
 }
 
+/** How many items a request asks for. */
+export function pageSize(request: { pageSize: number }): number {
+  return request.pageSize === 0 ? 50 : Math.min(request.pageSize, 200);
+}
+
 /**
  * Reads `page_size` and `page_token`. A token belongs to the list that made it (`list` names it and its filters) and
  * is refused elsewhere with INVALID_PAGE_TOKEN. `kinds` are the types of the sort keys.
@@ -19,7 +24,7 @@ export function readPage(
   list: string,
   kinds: readonly ("string" | "number")[],
 ): Page {
-  const size = request.pageSize === 0 ? 50 : Math.min(request.pageSize, 200);
+  const size = pageSize(request);
   if (request.pageToken === "") return { size, after: undefined };
   try {
     const [of, ...keys] = JSON.parse(Buffer.from(request.pageToken, "base64url").toString()) as unknown[];

@@ -7,10 +7,12 @@ import { expect, test } from "vitest";
 import { ChatEventSchema } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import { createSqlEventStore } from "#src/chat/events/sql-event-store.ts";
 import { chatMigrations } from "#src/chat/migrations.ts";
+import { postgresSearchMigrations } from "#src/chat/store/postgres-search-migrations.ts";
 import { openSearchIndex } from "#src/chat/store/search-backend.ts";
 import { createSqlErasureStore } from "#src/chat/store/sql-erasure-store.ts";
 import { createSqlMemberStore } from "#src/chat/store/sql-member-store.ts";
 import { createSqlReadStateStore } from "#src/chat/store/sql-read-state-store.ts";
+import { sqliteSearchMigrations } from "#src/chat/store/sqlite-search-migrations.ts";
 import type { ChatTables } from "#src/chat/tables.ts";
 import type { Migrations } from "#src/platform/database/database.ts";
 import { migrate } from "#src/platform/database/migrate.ts";
@@ -43,13 +45,16 @@ test.each(present)("what was said before there were counts and a search is read,
       await sql`
         INSERT INTO chat_messages
           (id, room_id, sequence, sender_id, sender_username, content, type, created_at, is_deleted)
-        VALUES (${`01990000-0000-7000-8000-0000000000${sequence + 10}`}, ${roomId}, ${sequence}, 2, 'Bob', ${isDeleted ? "" : `tune ${sequence}`}, 1, 0, ${isDeleted})`.execute(
+        VALUES (${`01990000-0000-7000-8000-0000000000${sequence + 10}`}, ${roomId}, ${sequence}, 2, 'Bob', ${isDeleted ? "" : `tune ${sequence} 東京都`}, 1, 0, ${isDeleted})`.execute(
         tx,
       );
     }
   });
 
   await migrate(opened, "chat", chatMigrations);
+  // Words were held another way once.
+  const searchMigrations = backend === "sqlite" ? sqliteSearchMigrations : postgresSearchMigrations;
+  await migrate(opened, "chat_search", { "0001_words": searchMigrations["0001_words"] } as Migrations);
   const index = await openSearchIndex(opened);
 
   const states = createSqlReadStateStore();
@@ -65,8 +70,13 @@ test.each(present)("what was said before there were counts and a search is read,
   expect(await database.read.selectFrom("chat_deleted_counts").selectAll().execute()).toMatchObject([{ deleted: 1 }]);
   expect(await createSqlMemberStore().named(database.read, roomId, ["ann"])).toMatchObject([{ username: "Ann" }]);
 
-  const found = await index.find({ words: ["tune"], roomId, after: undefined, limit: 20 });
-  expect(found).toHaveLength(8);
+  await index.catchUp();
+  for (const word of ["tune", "京都"]) {
+    const terms = [{ word, isBeginning: false }];
+    const { found, next } = await index.look({ terms, roomId, before: undefined, limit: 20, stretches: 1 });
+    expect(found.map(({ messageId }) => messageId.slice(-2))).toEqual(["22", "21", "20", "19", "18", "16", "15", "14"]);
+    expect(next).toBe(undefined);
+  }
 });
 
 test.each(present)("whom events of before name is known after, on %s", async (backend) => {

@@ -53,6 +53,36 @@ describe("what is found", () => {
     expect(await found(member, "안녕", roomId)).toEqual([said[3]]);
   });
 
+  test("words inside of sentences that have no space in them", async () => {
+    const { owner, member } = cast;
+    const roomId = await roomOf(cast);
+    const said = [
+      "今日は東京都に行きます",
+      "東京と京都は遠い",
+      "我喜欢听音乐",
+      "ฉันชอบฟังเพลงไทย",
+      "ｶﾗｵｹ大好き！",
+      "iPhone手机壳 new",
+    ];
+    for (const content of said) await say(owner, roomId, content);
+    const [tokyo, both, music, thai, karaoke, phone] = said;
+    expect(await found(member, "東京", roomId)).toEqual([both, tokyo]);
+    // Both pairs of letters stand in the other one as well.
+    expect(await found(member, "東京都", roomId)).toEqual([tokyo]);
+    expect(await found(member, "行きます", roomId)).toEqual([tokyo]);
+    expect(await found(member, "遠い 京都", roomId)).toEqual([both]);
+    expect(await found(member, "い", roomId)).toEqual([both]);
+    expect(await found(member, "い 東", roomId)).toEqual([both]);
+    expect(await found(member, "听音乐", roomId)).toEqual([music]);
+    expect(await found(member, "音樂", roomId)).toEqual([]);
+    expect(await found(member, "เพลง", roomId)).toEqual([thai]);
+    expect(await found(member, "カラオケ", roomId)).toEqual([karaoke]);
+    expect(await found(member, "手机", roomId)).toEqual([phone]);
+    expect(await found(member, "iphone手机", roomId)).toEqual([phone]);
+    expect(await found(member, "手机壳 ne", roomId)).toEqual([phone]);
+    expect(await found(member, "phone", roomId)).toEqual([]);
+  });
+
   test("nothing in the query is an operator", async () => {
     const { owner, member } = cast;
     const roomId = await roomOf(cast);
@@ -128,20 +158,26 @@ describe("where it is found", () => {
     expect(await found(member, "wombat")).toEqual(["wombat between us", "wombat outside"]);
   });
 
-  test("no page tells where something is that the caller may not read", async () => {
+  test("a page tells nobody where it ends, and nobody but the service can make one", async () => {
     const { owner, stranger } = cast;
     const open = await roomOf(cast);
-    const closed = await roomOf(cast, RoomType.PRIVATE);
-    await say(owner, open, "potoroo outside");
-    await say(owner, closed, "potoroo inside");
-    await say(owner, open, "potoroo outside");
-    const placeAfter = async (query: string) => {
-      const { messages, nextPageToken } = await stranger.chat.searchMessages({ query, pageSize: 1 });
-      expect(messages).toHaveLength(1);
-      return JSON.parse(Buffer.from(nextPageToken, "base64url").toString())[1];
-    };
-    // Only the first of these words was said where the stranger may not read.
-    expect(await placeAfter("potoroo")).toBe(await placeAfter("outside potoroo"));
+    for (let n = 0; n < 3; n++) await say(owner, open, "potoroo outside");
+    const pageAt = (pageToken: string, query = "potoroo") =>
+      stranger.chat.searchMessages({ query, pageSize: 1, pageToken });
+    const { nextPageToken: token } = await pageAt("");
+    const again = (await pageAt("")).nextPageToken;
+    // The same place, and not a byte that says so.
+    expect(again).toHaveLength(token.length);
+    expect(again).not.toBe(token);
+    expect((await pageAt(token)).messages).toEqual((await pageAt(again)).messages);
+    expect(await reasonOf(pageAt(token, "outside potoroo"))).toBe("INVALID_PAGE_TOKEN");
+    for (let at = 0; at < token.length; at += 7) {
+      const altered = `${token.slice(0, at)}${token[at] === "A" ? "B" : "A"}${token.slice(at + 1)}`;
+      expect(await reasonOf(pageAt(altered)), altered).toBe("INVALID_PAGE_TOKEN");
+    }
+    for (const other of ["A", token.slice(1), `${token}AAAA`]) {
+      expect(await reasonOf(pageAt(other)), other).toBe("INVALID_PAGE_TOKEN");
+    }
   });
 
   test("what an erased account said is found, without the account", async () => {

@@ -6,9 +6,9 @@ import type { RoomId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import { requestKeys, roomKey } from "../keys.ts";
 import type { ChatTables, MembersTable, RoomsTable, SanctionsTable } from "../tables.ts";
-import { searchedWords } from "./postgres-search-index.ts";
 import type { MarkedFacts, Posted, Posting, Postings } from "./postings.ts";
 import { memberOf, roomOf } from "./rows.ts";
+import { searchedWords } from "./search-words.ts";
 
 /** As `chat_facts_1` answers. */
 interface FactsRow {

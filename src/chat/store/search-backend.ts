@@ -1,9 +1,11 @@
 import type { Database, Migrations } from "../../platform/database/database.ts";
 import { migrate } from "../../platform/database/migrate.ts";
 import type { ChatTables } from "../tables.ts";
-import { createPostgresSearchIndex, postgresSearchMigrations } from "./postgres-search-index.ts";
+import { createPostgresSearchIndex } from "./postgres-search-index.ts";
+import { postgresSearchMigrations } from "./postgres-search-migrations.ts";
 import type { SearchIndex } from "./search-index.ts";
-import { createSqliteSearchIndex, sqliteSearchMigrations } from "./sqlite-search-index.ts";
+import { createSqliteSearchIndex } from "./sqlite-search-index.ts";
+import { sqliteSearchMigrations } from "./sqlite-search-migrations.ts";
 
 interface Backend {
   /** Full-text search is each database's own, down to its tables. */

@@ -2,27 +2,54 @@ import type { Queries } from "../../platform/database/database.ts";
 import type { MessageId, RoomId } from "../../platform/ids.ts";
 import type { ChatTables } from "../tables.ts";
 import type { StoredMessage } from "./message-store.ts";
+import type { Term } from "./search-words.ts";
 
 /** What is looked for. */
 export interface WordSearch {
-  /** Without white space and punctuation. All of them have to be there; the last one may be the beginning of a word. */
-  readonly words: readonly string[];
+  /** All of them have to be there. One at least. */
+  readonly terms: readonly Term[];
   /** Absent for every room: who may read which is decided by whoever asks. */
   readonly roomId: RoomId | undefined;
-  /** The cursor of the last message of the page before. */
-  readonly after: string | undefined;
+  /** Only what was said before this position; undefined for everything. */
+  readonly before: number | undefined;
+  /** Messages at most. */
   readonly limit: number;
+  /** How many stretches to look through at most, 1 or more. */
+  readonly stretches: number;
 }
 
 export interface FoundMessage {
   readonly messageId: MessageId;
-  /** Where a search goes on after this message; at most 64 characters. */
-  readonly cursor: string;
+  readonly roomId: RoomId;
+  /** The message's number among all messages of the service, in the order in which they were stored. */
+  readonly position: number;
+}
+
+/** What one look has brought. */
+export interface Look {
+  /** The newest first. */
+  readonly found: readonly FoundMessage[];
+  /** Everything from here on is told; the search goes on before it. Undefined when nothing is left. */
+  readonly next: number | undefined;
 }
 
 type Tx = Queries<ChatTables>;
 /** A message, as far as it is found by its words. */
 export type Words = Pick<StoredMessage, "id" | "roomId" | "content">;
+
+/**
+ * Words are held for each stretch of so many messages apart, so that looking through one costs the same however many
+ * others there are: lists of all messages with a frequent word would have to be gone through to their ends.
+ */
+export const stretchBits = 12;
+
+export function stretchOf(position: number): number {
+  return Math.floor(position / 2 ** stretchBits);
+}
+
+export function startOf(stretch: number): number {
+  return stretch * 2 ** stretchBits;
+}
 
 /**
  * Finds messages by their words; case and accents make no difference. What is written here is one part of the write of
@@ -31,12 +58,17 @@ export type Words = Pick<StoredMessage, "id" | "roomId" | "content">;
 export interface SearchIndex {
   /** Takes in the words of a new message. */
   add(tx: Tx, message: Words): Promise<void>;
-  /** Takes in other words of a message; `before` is as it was added. */
+  /** Takes in other words of a message, which keeps its position; `before` is as it was added. */
   replace(tx: Tx, before: Words, content: string): Promise<void>;
   /** Takes out the words of a message; `message` is as it was added. */
   remove(tx: Tx, message: Words): Promise<void>;
-  /** Messages that hold the words, the newest first, at most `limit`. Empty without words. */
-  find(search: WordSearch): Promise<FoundMessage[]>;
+  /**
+   * To be called before the first look: does what adding has put off, so that what was added before is found. After an
+   * upgrade old messages may have to be taken in anew; for those it does not wait.
+   */
+  catchUp(): Promise<void>;
+  /** Looks through a few stretches of messages from a position back. A bounded work, and always some way further. */
+  look(search: WordSearch): Promise<Look>;
   /** Does what adding has put off, while nobody waits for it. */
   settle(signal: AbortSignal): Promise<void>;
 }

@@ -1,11 +1,11 @@
 import { sql } from "kysely";
-import type { Database, Migrations } from "../../platform/database/database.ts";
+import type { Database } from "../../platform/database/database.ts";
 import { prepared } from "../../platform/database/prepared.ts";
-import type { MessageId } from "../../platform/ids.ts";
+import type { MessageId, RoomId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { ChatTables } from "../tables.ts";
-import type { SearchIndex, Words } from "./search-index.ts";
-import { wordsIn } from "./search-words.ts";
+import { type SearchIndex, startOf, stretchOf, type Words } from "./search-index.ts";
+import { roomWord, searchedWords, type Term } from "./search-words.ts";
 
 /** A message to be found. Its number is its row in the full-text index. */
 interface DocumentsTable {
@@ -16,39 +16,9 @@ interface DocumentsTable {
 }
 interface IndexTables extends ChatTables {
   chat_search_documents: DocumentsTable;
+  /** The stretches in which something was said in a room. */
+  chat_search_rooms: { room_id: string; stretch: number };
 }
-
-/**
- * FTS5 keeps the words and no text. What is deleted is gone from its pages at once. Short beginnings of words have lists
- * of their own, since a great many words begin with them.
- */
-export const sqliteSearchMigrations: Migrations = {
-  "0001_words": {
-    async up(db) {
-      await sql`
-        CREATE VIRTUAL TABLE chat_search_words USING fts5(
-          content, room, content='', prefix='2 3',
-          tokenize="unicode61 remove_diacritics 2 categories 'L* N* M* Co'"
-        )`.execute(db);
-      await sql`INSERT INTO chat_search_words (chat_search_words, rank) VALUES ('secure-delete', 1)`.execute(db);
-      await db.schema
-        .createTable("chat_search_documents")
-        .addColumn("id", "integer", (c) => c.primaryKey())
-        .addColumn("message_id", "text", (c) => c.notNull().unique())
-        .addColumn("is_indexed", "integer", (c) => c.notNull().defaultTo(0))
-        .execute();
-      await db.schema
-        .createIndex("chat_search_documents_waiting")
-        .on("chat_search_documents")
-        .column("id")
-        .where(sql.ref("is_indexed"), "=", sql.lit(0))
-        .execute();
-      await sql`
-        INSERT INTO chat_search_documents (message_id)
-        SELECT id FROM chat_messages WHERE is_deleted = 0 ORDER BY created_at, id`.execute(db);
-    },
-  },
-};
 
 /**
  * Full-text search in SQLite. FTS5 writes a segment for every savepoint, which would cost each message several times what
@@ -61,33 +31,59 @@ export function createSqliteSearchIndex(needs: { database: Database<ChatTables> 
   const note = prepared((p: { messageId: string }) =>
     build.insertInto("chat_search_documents").values({ message_id: p.messageId } as DocumentsTable),
   );
-  const takeIn = prepared((p: { id: number; content: string; room: string }) => ({
+  const takeIn = prepared((p: { id: number; words: string }) => ({
+    compile: () => sql`INSERT INTO chat_search_words (rowid, words) VALUES (${p.id}, ${p.words})`.compile(build),
+  }));
+  const takeOut = prepared((p: { id: number; words: string }) => ({
     compile: () =>
-      sql`INSERT INTO chat_search_words (rowid, content, room) VALUES (${p.id}, ${p.content}, ${p.room})`.compile(
+      sql`
+        INSERT INTO chat_search_words (chat_search_words, rowid, words) VALUES ('delete', ${p.id}, ${p.words})`.compile(
         build,
       ),
   }));
-  const takeOut = prepared((p: { id: number; content: string; room: string }) => ({
+  const newestBefore = prepared((p: { before: number }) =>
+    build
+      .selectFrom("chat_search_documents")
+      .select("id")
+      .where("id", "<", p.before)
+      .orderBy("id", "desc")
+      .limit(sql.lit(1)),
+  );
+  const newestOfRoom = prepared((p: { roomId: string; stretch: number }) =>
+    build
+      .selectFrom("chat_search_rooms")
+      .select("stretch")
+      .where("room_id", "=", p.roomId)
+      .where("stretch", "<=", p.stretch)
+      .orderBy("stretch", "desc")
+      .limit(sql.lit(1)),
+  );
+  const findIn = prepared((p: { words: string; before: number; limit: number }) => ({
     compile: () =>
-      sql`
-        INSERT INTO chat_search_words (chat_search_words, rowid, content, room)
-        VALUES ('delete', ${p.id}, ${p.content}, ${p.room})`.compile(build),
+      sql<{ id: number; message_id: string; room_id: string }>`
+        SELECT document.id, document.message_id, message.room_id
+        FROM chat_search_words
+        JOIN chat_search_documents AS document ON document.id = chat_search_words.rowid
+        JOIN chat_messages AS message ON message.id = document.message_id
+        WHERE chat_search_words MATCH ${p.words} AND chat_search_words.rowid < ${p.before}
+        ORDER BY chat_search_words.rowid DESC
+        LIMIT ${p.limit}`.compile(build),
   }));
   /** Whether something may be noted and not taken in; at the start it may. */
   let mayWait = true;
   let running = 0;
 
-  async function takeOutWords(tx: typeof build, { id, roomId, content }: Words): Promise<void> {
+  async function takeOutWords(tx: typeof build, message: Words): Promise<void> {
     const document = await tx
       .selectFrom("chat_search_documents")
       .selectAll()
-      .where("message_id", "=", id)
+      .where("message_id", "=", message.id)
       .executeTakeFirst();
     if (document === undefined || document.is_indexed === 0) return;
-    await tx.executeQuery(takeOut({ id: document.id, content: textOf(content), room: roomWord(roomId) }));
+    await tx.executeQuery(takeOut({ id: document.id, words: textOf(document.id, message) }));
   }
 
-  /** Takes in the words of some messages that were noted. False when none is left. */
+  /** Takes in the words of some messages that were noted, the newest. False when none is left. */
   function takeInSome(): Promise<boolean> {
     return database.write(async (tx) => {
       const waiting = await tx
@@ -95,28 +91,40 @@ export function createSqliteSearchIndex(needs: { database: Database<ChatTables> 
         .innerJoin("chat_messages as message", "message.id", "document.message_id")
         .select(["document.id", "message.content", "message.room_id"])
         .where("document.is_indexed", "=", sql.lit(0))
-        .orderBy("document.id")
+        .orderBy("document.id", "desc")
         .limit(limits.chat.searchIndexedAtOnce)
         .execute();
+      const [last] = waiting;
+      // In the order of their numbers FTS5 takes them as one.
+      const first = waiting.reverse()[0];
+      if (first === undefined || last === undefined) return false;
+      const rooms = new Map<string, { room_id: string; stretch: number }>();
       for (const { id, content, room_id } of waiting) {
-        await tx.executeQuery(takeIn({ id, content: textOf(content), room: roomWord(room_id) }));
+        await tx.executeQuery(takeIn({ id, words: textOf(id, { roomId: room_id, content }) }));
+        const stretch = stretchOf(id);
+        rooms.set(`${stretch} ${room_id}`, { room_id, stretch });
       }
-      const last = waiting.at(-1);
-      if (last === undefined) return false;
+      await tx
+        .insertInto("chat_search_rooms")
+        .values([...rooms.values()])
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
       await tx
         .updateTable("chat_search_documents")
         .set({ is_indexed: 1 })
         .where("is_indexed", "=", sql.lit(0))
+        .where("id", ">=", first.id)
         .where("id", "<=", last.id)
         .execute();
       return waiting.length === limits.chat.searchIndexedAtOnce;
     });
   }
 
-  /** Takes in what was noted before it was called. */
-  async function settle(signal?: AbortSignal): Promise<void> {
+  /** Takes in what was noted before it was called, in so many batches at most. */
+  async function settle(batches: number, signal?: AbortSignal): Promise<void> {
     // What another one is about to take in is not committed yet: behind it, it is.
-    for (let more = mayWait || running > 0; more && signal?.aborted !== true; ) {
+    let more = mayWait || running > 0;
+    for (let taken = 0; more && taken < batches && signal?.aborted !== true; taken += 1) {
       // First, so that what is noted from now on is not missed.
       mayWait = false;
       running += 1;
@@ -130,6 +138,16 @@ export function createSqliteSearchIndex(needs: { database: Database<ChatTables> 
         running -= 1;
       }
     }
+  }
+
+  /** The newest stretch with messages that are looked through; undefined when none is left. */
+  async function newestStretch(roomId: RoomId | undefined, before: number): Promise<number | undefined> {
+    if (roomId !== undefined) {
+      const { rows } = await build.executeQuery(newestOfRoom({ roomId, stretch: stretchOf(before - 1) }));
+      return rows[0]?.stretch;
+    }
+    const { rows } = await build.executeQuery(newestBefore({ before }));
+    return rows[0] && stretchOf(rows[0].id);
   }
 
   return {
@@ -155,39 +173,39 @@ export function createSqliteSearchIndex(needs: { database: Database<ChatTables> 
       await own.deleteFrom("chat_search_documents").where("message_id", "=", message.id).execute();
     },
 
-    async find({ words, roomId, after, limit }) {
-      const last = words.at(-1);
-      if (last === undefined) return [];
-      await settle();
-      const all = [...words.slice(0, -1).map(quoted), `${quoted(last)} *`].join(" AND ");
-      const inRoom = roomId === undefined ? "" : `room : ${quoted(roomWord(roomId))} AND `;
-      const { rows } = await build.executeQuery<{ id: number; message_id: string }>(
-        sql`
-          SELECT document.id, document.message_id
-          FROM chat_search_words
-          JOIN chat_search_documents AS document ON document.id = chat_search_words.rowid
-          WHERE chat_search_words MATCH ${`${inRoom}content : (${all})`}
-            AND chat_search_words.rowid < ${after === undefined ? Number.MAX_SAFE_INTEGER : Number(after)}
-          ORDER BY chat_search_words.rowid DESC
-          LIMIT ${limit}`.compile(build),
-      );
-      return rows.map((row) => ({ messageId: row.message_id as MessageId, cursor: String(row.id) }));
+    catchUp: () => settle(limits.chat.searchBatchesAwaited),
+
+    // One stretch at a time: whoever else has work waits for the file while it is read.
+    async look({ terms, roomId, before = Number.MAX_SAFE_INTEGER, limit }) {
+      const stretch = await newestStretch(roomId, before);
+      if (stretch === undefined) return { found: [], next: undefined };
+      const words = matching(stretch, terms, roomId);
+      const { rows } = await build.executeQuery(findIn({ words, before, limit }));
+      const found = rows.map((row) => ({
+        messageId: row.message_id as MessageId,
+        roomId: row.room_id as RoomId,
+        position: row.id,
+      }));
+      const isCut = found.length === limit;
+      const next = isCut ? found.at(-1)?.position : startOf(stretch);
+      return { found, next: next === 0 ? undefined : next };
     },
 
-    settle,
+    settle: (signal) => settle(Number.POSITIVE_INFINITY, signal),
   };
 }
 
 /** What is taken out has to be exactly what was taken in. */
-function textOf(content: string): string {
-  return wordsIn(content).join(" ");
+function textOf(id: number, message: { roomId: string; content: string }): string {
+  const stretch = stretchOf(id);
+  return searchedWords(message)
+    .map((word) => `${stretch}:${word}`)
+    .join(" ");
 }
 
-/** A room as one word. */
-function roomWord(roomId: string): string {
-  return roomId.replaceAll("-", "");
-}
-
-function quoted(word: string): string {
-  return `"${word.replaceAll('"', '""')}"`;
+/** The query in FTS5's language. Nothing in a word is a quote. */
+function matching(stretch: number, terms: readonly Term[], roomId: RoomId | undefined): string {
+  const all = terms.map(({ word, isBeginning }) => `"${stretch}:${word}"${isBeginning ? " *" : ""}`);
+  if (roomId !== undefined) all.push(`"${stretch}:${roomWord(roomId)}"`);
+  return all.join(" AND ");
 }

@@ -2184,7 +2184,7 @@ export const SearchMessagesRequestSchema: GenMessage<SearchMessagesRequest, {jso
   messageDesc(file_veza_chat_v1_chat_service, 44);
 
 /**
- * A page of what was found. It may hold fewer than asked for before the last page.
+ * A page of what was found. No call looks through much: before the last page, one may hold fewer than asked for, or none. Whoever wants more goes on as long as there is a token.
  *
  * @generated from message veza.chat.v1.SearchMessagesResponse
  */
@@ -2205,7 +2205,7 @@ export type SearchMessagesResponse = Message<"veza.chat.v1.SearchMessagesRespons
 };
 
 /**
- * A page of what was found. It may hold fewer than asked for before the last page.
+ * A page of what was found. No call looks through much: before the last page, one may hold fewer than asked for, or none. Whoever wants more goes on as long as there is a token.
  *
  * @generated from message veza.chat.v1.SearchMessagesResponse
  */
@@ -4784,7 +4784,7 @@ export const ChatService: GenService<{
     output: typeof ListPinnedMessagesResponseSchema;
   },
   /**
-   * Finds messages that hold all words of the query, the last of which may be the beginning of one, in rooms that the caller may read. Case, accents and punctuation make no difference; nothing in the query is an operator. In scripts that put no space between words, a stretch of letters counts as one word.
+   * Finds messages that hold all words of the query, the last of which may be the beginning of one, in rooms that the caller may read. Case, accents and punctuation make no difference; nothing in the query is an operator. In scripts that put no space between words, what is looked for may begin and end anywhere in a sentence.
    * Fails: ROOM_NOT_FOUND, BANNED, PREMIUM_REQUIRED.
    *
    * @generated from rpc veza.chat.v1.ChatService.SearchMessages
