@@ -7,8 +7,6 @@ const partOfWord = /[\p{L}\p{N}\p{M}_]/u;
 export function contentFault(content: string): string | undefined {
   // Format characters alone, such as a zero-width space, say nothing.
   if (!/[^\s\p{Cc}\p{Cf}]/u.test(content)) return "content has to say something: this is only white space";
-  // PostgreSQL keeps no zero character, and half a surrogate pair has no UTF-8 form.
-  if (content.includes("\0") || !content.isWellFormed()) return "content holds a character that cannot be kept";
   return undefined;
 }
 

@@ -1,11 +1,15 @@
-import { create, type DescMessage, type Message } from "@bufbuild/protobuf";
+import { create, type DescMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 import { pathToString } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Validator, violationsToProto } from "@bufbuild/protovalidate";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { Reason, reasonFacts } from "../platform/failure.ts";
+import { findTextFault } from "./text-fault.ts";
 
-/** Holds requests to the rules that the contract states for their fields. Streams of requests are checked one by one. */
+/**
+ * Holds requests to the rules that the contract states for their fields, and their text to what can be kept. Streams of
+ * requests are checked one by one.
+ */
 export function validateRequests(validator: Validator = createValidator()): Interceptor {
   return (next) => (request) => {
     if (!request.stream) {
@@ -34,21 +38,30 @@ export function warmValidation(validator: Validator, schemas: Iterable<DescMessa
 }
 
 function check(validator: Validator, schema: DescMessage, message: Message): void {
+  const fault = findTextFault(schema, message);
+  if (fault !== undefined) throw invalid([fault]);
   const result = validator.validate(schema, message);
   if (result.kind === "valid") return;
   if (result.kind === "error") throw result.error;
   const [violations, violationsSchema] = violationsToProto(result.violations);
-  const facts = reasonFacts(Reason.INVALID_FIELD);
-  const fieldViolations = result.violations.map((violation) => ({
+  const faults = result.violations.map((violation) => ({
     field: pathToString(violation.field),
     description: violation.message,
   }));
+  throw invalid(faults, [{ desc: violationsSchema, value: violations }]);
+}
+
+function invalid(
+  fieldViolations: { field: string; description: string }[],
+  details: { desc: DescMessage; value: MessageInitShape<DescMessage> }[] = [],
+): ConnectError {
+  const { name } = reasonFacts(Reason.INVALID_FIELD);
   const said = fieldViolations.map(({ field, description }) =>
     field === "" ? description : `${field}: ${description}`,
   );
-  throw new ConnectError(said.join("; "), Code.InvalidArgument, undefined, [
-    { desc: ErrorInfoSchema, value: create(ErrorInfoSchema, { reason: facts.name, domain: "veza" }) },
+  return new ConnectError(said.join("; "), Code.InvalidArgument, undefined, [
+    { desc: ErrorInfoSchema, value: create(ErrorInfoSchema, { reason: name, domain: "veza" }) },
     { desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) },
-    { desc: violationsSchema, value: violations },
+    ...details,
   ]);
 }

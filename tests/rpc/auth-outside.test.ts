@@ -56,6 +56,10 @@ test("tokens that do not name a user by a number, or are for somebody else, are 
     outside.tokenFor("007", now),
     outside.tokenFor("7", now, { aud: "elsewhere" }),
     outside.tokenFor("7", now, { iss: "https://evil.example.org" }),
+    outside.tokenFor("7", now, { username: "a\u0000b" }),
+    outside.tokenFor("7", now, { username: "half \ud83d" }),
+    outside.tokenFor("7", now, { username: "x".repeat(201) }),
+    outside.tokenFor("7", now, { jti: "\u0000" }),
   ]);
   for (const token of refused) expect(await reasonOf(house.as(token).getUserInfo({}))).toBe("UNAUTHENTICATED");
   const old = await outside.tokenFor("7", now - 60_000);

@@ -1,4 +1,8 @@
+import { type DescMessage, type JsonObject, ScalarType } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { AuthService } from "#gen/veza/auth/v1/auth_service_pb.ts";
+import { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
+import { StreamService } from "#gen/veza/stream/v1/stream_service_pb.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
 import { outcome } from "../kit/failures.ts";
 import { type Person, person } from "../kit/people.ts";
@@ -39,20 +43,52 @@ test.each(["9223372036854775807", "9007199254740993", "-1", "-922337203685477580
   },
 );
 
-test("text with U+0000 is taken or refused, and the next text is taken", async () => {
-  const { chat, auth } = ada;
-  for (const call of [
-    () => chat.sendMessage({ roomId, content: "a\u0000b", requestId: "\u0000" }),
-    () => chat.createRoom({ name: "a\u0000b" }),
-    () => chat.updateRoom({ roomId, topic: "\u0000" }),
-    () => chat.searchMessages({ query: "a\u0000b" }),
-    () => chat.joinRoom({ roomId, inviteCode: "\u0000" }),
-    () => auth.updateProfile({ firstName: "\u0000" }),
-  ]) {
-    const ended = await outcome(call());
-    if (ended !== "ok") expect(ended.code).toBe("InvalidArgument");
+/** Every text field of a message, as the JSON in which only it says something. */
+function* textFields(schema: DescMessage, depth = 0): Iterable<{ path: string; json: (text: string) => JsonObject }> {
+  for (const field of schema.fields) {
+    const { name, jsonName } = field;
+    const isText = field.fieldKind !== "message" && "scalar" in field && field.scalar === ScalarType.STRING;
+    if (field.fieldKind === "list") {
+      if (isText) yield { path: `${name}[1]`, json: (text) => ({ [jsonName]: ["a", text] }) };
+    } else if (field.fieldKind === "map") {
+      if (field.mapKey === ScalarType.STRING) yield { path: name, json: (text) => ({ [jsonName]: { [text]: "a" } }) };
+    } else if (isText) {
+      yield { path: name, json: (text) => ({ [jsonName]: text }) };
+    } else if (field.fieldKind === "message" && depth < 2 && !field.message.typeName.startsWith("google.")) {
+      for (const inner of textFields(field.message, depth + 1)) {
+        yield { path: `${name}.${inner.path}`, json: (text) => ({ [jsonName]: inner.json(text) }) };
+      }
+    }
   }
-  expect(await outcome(chat.sendMessage({ roomId, content: "the next one" }))).toBe("ok");
+}
+
+const unary = [AuthService, ChatService, StreamService].flatMap(({ typeName, methods }) =>
+  methods.filter(({ methodKind }) => methodKind === "unary").map((method) => ({ typeName, method })),
+);
+const texts = unary.flatMap(({ typeName, method }) =>
+  [...textFields(method.input)].map(({ path, json }) => ({ url: `${typeName}/${method.name}`, path, json })),
+);
+
+test.each([
+  ["U+0000", "a\u0000b", (path: string) => `${path}: holds the character U+0000, which cannot be kept`],
+  ["half a surrogate pair", "a\ud83d", () => "invalid UTF8"],
+])("text with %s is refused in every field of every call", async (_, text, said) => {
+  const headers = { "content-type": "application/json", authorization: `Bearer ${ada.accessToken}` };
+  const odd: unknown[] = [];
+  for (const { url, path, json } of texts) {
+    const body = JSON.stringify(json(text));
+    const answer = await fetch(`${app.gateway}/${url}`, { method: "POST", headers, body });
+    const { code, message } = (await answer.json()) as { code?: string; message?: string };
+    if (code !== "invalid_argument" || message?.endsWith(said(path)) !== true) odd.push([url, path, code, message]);
+  }
+  expect(odd).toEqual([]);
+  expect(texts.length).toBeGreaterThan(150);
+});
+
+test("text in a stream is held to the same", async () => {
+  const events = ada.chat.subscribeToChatEvents({ cursors: [{ roomId: "\u0000", afterSequence: 1n }] });
+  const ended = await outcome(events[Symbol.asyncIterator]().next());
+  expect(ended).toMatchObject({ code: "InvalidArgument", reason: "INVALID_FIELD" });
 });
 
 test.each([

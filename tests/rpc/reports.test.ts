@@ -150,7 +150,7 @@ test("reports of a person and of a room are bounded, flags of moderators too", a
     .execute();
   await openReports(limits.chat.openReportsPerUser - open.length - 1, {
     roomId: elsewhere,
-    messageId: one.id,
+    messageId,
     reportedBy,
   });
   expect(await flag(one.id)).toBe("ok");

@@ -45,10 +45,7 @@ describe("content", () => {
     expect(contentFault(content)).toBeUndefined();
   });
 
-  test.each([" ", "\n\t", "\u00a0\u3000", "\u200b", "\u200b \u2060", "\u0007", "a\0b", "\ud800"])(
-    "%j cannot be said",
-    (content) => {
-      expect(contentFault(content)).toMatch(/^content /);
-    },
-  );
+  test.each([" ", "\n\t", "\u00a0\u3000", "\u200b", "\u200b \u2060", "\u0007"])("%j cannot be said", (content) => {
+    expect(contentFault(content)).toMatch(/^content /);
+  });
 });

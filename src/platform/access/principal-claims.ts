@@ -3,6 +3,8 @@ import type { SessionId, UserId } from "../ids.ts";
 import type { AccountRole, Principal } from "./principal.ts";
 
 const digits = /^[1-9][0-9]{0,15}$/;
+/** An outside issuer may say what it likes; what is kept and shown is bounded, and text. */
+const keepable = /^[^\p{Cc}\p{Cs}]{1,200}$/u;
 const roles: ReadonlySet<unknown> = new Set<AccountRole>(["user", "premium", "admin"]);
 
 /**
@@ -15,8 +17,8 @@ export function principalFromClaims(claims: JWTPayload): Principal | undefined {
   const sessionId = claims.sid ?? claims.jti;
   // A number that JavaScript cannot hold exactly would be taken for its neighbour's.
   if (sub === undefined || !digits.test(sub) || !Number.isSafeInteger(Number(sub))) return undefined;
-  if (typeof username !== "string" || username === "") return undefined;
-  if (typeof sessionId !== "string" || sessionId === "") return undefined;
+  if (typeof username !== "string" || !keepable.test(username)) return undefined;
+  if (typeof sessionId !== "string" || !keepable.test(sessionId)) return undefined;
   if (iat === undefined || exp === undefined) return undefined;
   return {
     userId: sub as UserId,

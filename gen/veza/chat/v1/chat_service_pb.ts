@@ -4860,7 +4860,7 @@ export const ChatService: GenService<{
   },
   /**
    * Ends messages between the caller and a user, both ways.
-   * Fails: USER_NOT_FOUND, SELF_SANCTION.
+   * Fails: USER_NOT_FOUND, SELF_SANCTION, LIMIT_REACHED.
    *
    * @generated from rpc veza.chat.v1.ChatService.BlockUser
    */
@@ -4948,7 +4948,7 @@ export const ChatService: GenService<{
   },
   /**
    * Warns the sender of a message, deletes, edits or flags it. Moderators and above, on messages of lower roles.
-   * Fails: MESSAGE_NOT_FOUND, MESSAGE_DELETED, NOT_A_MEMBER, ROLE_TOO_LOW, TARGET_NOT_BELOW, ROOM_ARCHIVED, BLOCKED_WORD, BANNED.
+   * Fails: MESSAGE_NOT_FOUND, MESSAGE_DELETED, NOT_A_MEMBER, ROLE_TOO_LOW, TARGET_NOT_BELOW, ROOM_ARCHIVED, BLOCKED_WORD, BANNED, LIMIT_REACHED.
    *
    * @generated from rpc veza.chat.v1.ChatService.ModerateMessage
    */
