@@ -35,7 +35,7 @@ function lookInto(schema: DescMessage): Look<Values> {
     const lookIn = lookAt(field);
     if (lookIn === undefined) continue;
     parts.push((message) => {
-      const value = valueOf(message, field);
+      const value = chosenIn(message, field);
       return value === undefined ? undefined : within(field.name, lookIn(value));
     });
   }
@@ -76,7 +76,7 @@ function lookAtEach(
   return kind === "scalar" && scalar === ScalarType.STRING ? (faultOf as Look<unknown>) : undefined;
 }
 
-function valueOf(message: Values, { oneof, localName }: DescField): unknown {
+function chosenIn(message: Values, { oneof, localName }: DescField): unknown {
   if (oneof === undefined) return message[localName];
   const chosen = message[oneof.localName] as { case?: string; value?: unknown };
   return chosen.case === localName ? chosen.value : undefined;

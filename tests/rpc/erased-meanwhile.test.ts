@@ -188,7 +188,10 @@ const lastActs: Record<
     act: (gone, messageId) => gone.chat.deleteMessage({ messageId }),
   },
   "invites as an administrator": {
-    before: async (gone) => (await makeAdmin(gone), newRoom()),
+    before: async (gone) => {
+      await makeAdmin(gone);
+      return newRoom();
+    },
     act: (gone, roomId) => gone.chat.createInvite({ roomId }),
   },
 };

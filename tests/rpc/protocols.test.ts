@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
@@ -190,6 +191,36 @@ test("Connect's reads by GET", async () => {
   expect(await answer.json()).toBe("hello");
   // Nothing else may be read by GET.
   expect((await fetch(`${plain.url}/veza.test.EchoService/Count?${query}`)).status).toBe(405);
+});
+
+describe("what cannot be read is the fault of who sent it", () => {
+  const fault = { code: "invalid_argument", message: expect.stringMatching(/^the request cannot be read: ./) };
+  const at = (method: string) => `${plain.url}/veza.test.EchoService/${method}`;
+  const garbage = Buffer.from([0x0a, 0xff, 0x01]);
+
+  test.each([
+    ["base64 that is none", { base64: "1", encoding: "json", message: "!!!" }],
+    ["bytes that are no message", { base64: "1", encoding: "proto", message: garbage.toString("base64url") }],
+    ["text that is no JSON", { encoding: "json", message: "{" }],
+  ])("by GET: %s", async (_, query) => {
+    const answer = await fetch(`${at("Say")}?${new URLSearchParams({ connect: "v1", ...query })}`);
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ ...fault, message: expect.any(String) });
+  });
+
+  test("compressed, in a unary call", async () => {
+    const headers = { "content-type": "application/proto", "content-encoding": "gzip" };
+    const answer = await fetch(at("Say"), { method: "POST", headers, body: gzipSync(garbage) });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject(fault);
+  });
+
+  test.each(["application/connect+proto", "application/connect+json"])("in a stream of %s", async (contentType) => {
+    const body = Buffer.concat([Buffer.from([0, 0, 0, 0, garbage.length]), garbage]);
+    const answer = await fetch(at("Join"), { method: "POST", headers: { "content-type": contentType }, body });
+    const end = JSON.parse((await answer.text()).slice(5));
+    expect(end.error).toMatchObject({ ...fault, message: expect.any(String) });
+  });
 });
 
 describe.each(["plain", "TLS"])("gRPC's own client for Node, %s", (security) => {

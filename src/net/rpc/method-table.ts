@@ -11,9 +11,9 @@ import {
   toJsonString,
 } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext, type Interceptor } from "@connectrpc/connect";
-import { Failure, Reason } from "../../platform/failure.ts";
 import type { ServiceRoutes } from "../../rpc/routes.ts";
 import { enumCheck } from "./json-enums.ts";
+import { unreadable } from "./unreadable.ts";
 
 /** How the messages of a method are read and written in one form. */
 export interface Codec {
@@ -40,7 +40,7 @@ function readable(read: (bytes: Uint8Array) => Message): (bytes: Uint8Array) => 
       return read(bytes);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw new Failure(Reason.INVALID_FIELD, { sentence: `the request cannot be read: ${why}` });
+      throw unreadable(why);
     }
   };
 }

@@ -1,6 +1,6 @@
 import { createConnectRouter, type Interceptor } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
-import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
+import { contentTypeUnaryJson, parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import type { TrustedProxies } from "../../platform/access/trusted-proxies.ts";
@@ -16,6 +16,8 @@ import { bodyFailed } from "./body-errors.ts";
 import { callOver, clientLeft, contextValuesOf } from "./call-context.ts";
 import { messagesOf } from "./method-table.ts";
 import { isReported, markReported, refusalIn, reportsIt } from "./unread-calls.ts";
+import { blameSenders, blamingSender } from "./unreadable.ts";
+import { wireOf } from "./wire.ts";
 
 /**
  * The way through Connect's own router, for all that the direct path leaves out: compressed requests, GET, streams of
@@ -42,7 +44,7 @@ export function createRouterPath(needs: {
 }): RouterPath {
   const { gate, log, reports, messageBytes } = needs;
   const router = createConnectRouter({
-    interceptors: [markReported, ...needs.interceptors],
+    interceptors: [markReported, blameSenders, ...needs.interceptors],
     acceptCompression: [compressionGzip, compressionBrotli],
     compressMinBytes: limits.rpc.compressAboveBytes,
     readMaxBytes: messageBytes,
@@ -118,7 +120,14 @@ export function createRouterPath(needs: {
     if (methodKind === "unary" || methodKind === "client_streaming") {
       const body = await readAll(response.body);
       const refusal = isReported(contextValues) ? undefined : refusalIn(response, body);
-      if (refusal !== undefined) reports.refused(contextValues, handler.method, refusal);
+      if (refusal !== undefined) {
+        const said = blamingSender(refusal);
+        reports.refused(contextValues, handler.method, said);
+        const wire = wireOf(exchange.method === "GET" ? contentTypeUnaryJson : exchange.header("content-type"), false);
+        if (said !== refusal && wire !== undefined) {
+          return wire.refuse(exchange, said, cors, { setHeader: undefined, setTrailer: undefined });
+        }
+      }
       exchange.respond(response.status, header, body, trailers());
       return;
     }
