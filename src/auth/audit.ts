@@ -1,7 +1,7 @@
 import type { AuditAction } from "#gen/veza/auth/v1/audit_pb.ts";
 import type { UserId } from "../platform/ids.ts";
 
-/** What an administrator did to an account. */
+/** What an administrator did to an account. The database refuses to change or delete what is kept of it. */
 export interface Audited {
   /** Milliseconds since 1970. */
   readonly at: number;

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { makeAppendOnly } from "../platform/database/append-only.ts";
 import type { Migrations } from "../platform/database/database.ts";
 import { numbered } from "../platform/database/numbered.ts";
 
@@ -97,5 +98,8 @@ export const authMigrations: Migrations = {
     async up(db) {
       await db.schema.createIndex("auth_erasures_by_time").on("auth_erasures").column("at").execute();
     },
+  },
+  "0004_audit_append_only": {
+    up: (db) => makeAppendOnly(db, "auth_audit"),
   },
 };

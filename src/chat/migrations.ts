@@ -1,6 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { type Kysely, sql } from "kysely";
 import { ChatEventSchema } from "#gen/veza/chat/v1/chat_event_pb.ts";
+import { makeAppendOnly } from "../platform/database/append-only.ts";
 import type { Migrations } from "../platform/database/database.ts";
 import { nameKey } from "../platform/name-key.ts";
 import { namedIn } from "./store/unnamed-event.ts";
@@ -385,6 +386,9 @@ export const chatMigrations: Migrations = {
         .where(sql.ref("collect_at"), "is not", null)
         .execute();
     },
+  },
+  "0012_log_append_only": {
+    up: (db) => makeAppendOnly(db, "chat_moderation_log"),
   },
 };
 

@@ -183,6 +183,7 @@ export interface ReportsTable {
   resolved_at: number | null;
 }
 
+/** Ids and no names, so that erasing a person leaves it as it is: the database refuses to change or delete its rows. */
 export interface ModerationLogTable {
   id: string;
   room_id: string;

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LeaveReason } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import { SanctionKind } from "#gen/veza/chat/v1/moderation_pb.ts";
 import { MemberRole, RoomType } from "#gen/veza/chat/v1/room_pb.ts";
+import type { AuthTables } from "#src/auth/tables.ts";
+import type { ChatTables } from "#src/chat/tables.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
 import { createTestClock, type TestClock } from "../kit/clock.ts";
 import type { Person } from "../kit/people.ts";
@@ -286,4 +288,25 @@ describe("what is kept of moderation", () => {
     expect(rest.sanctions).toMatchObject([{ userId: cast.muted.id, kind: SanctionKind.MUTE }]);
     expect(rest.nextPageToken).toBe("");
   });
+});
+
+describe("what was logged", () => {
+  it.each(["chat_moderation_log", "auth_audit"] as const)(
+    "stays in %s, whoever writes to the database",
+    async (table) => {
+      const roomId = await roomOf(cast);
+      await cast.owner.chat.kickUser({ roomId, userId: cast.other.id, reason: "spam" });
+      await cast.root.auth.setUserActive({ userId: cast.stranger.id, isActive: false });
+      await cast.root.auth.setUserActive({ userId: cast.stranger.id, isActive: true });
+      const database = app.app.platform.database.withTables<ChatTables & AuthTables>("");
+      const rows = () => database.read.selectFrom(table).selectAll().orderBy("actor_id").execute();
+      const before = await rows();
+      expect(before.length).toBeGreaterThan(1);
+      await expect(database.write((tx) => tx.updateTable(table).set({ actor_id: 0 }).execute())).rejects.toThrow(
+        "never changed",
+      );
+      await expect(database.write((tx) => tx.deleteFrom(table).execute())).rejects.toThrow("never changed");
+      expect(await rows()).toEqual(before);
+    },
+  );
 });
