@@ -64,7 +64,7 @@ const contenders = [
   await contender("trivial handler", undefined, () => plain),
   ...(await sending(onSqlite, "")),
   ...(onPostgres === undefined ? [] : await sending(onPostgres, ", PostgreSQL")),
-];
+].filter(({ name }) => options.only === undefined || name === options.only);
 const found = await alternate(contenders, options);
 const rate = (name: string) => found.get(name)?.callsPerSecond ?? Number.NaN;
 const cpu = (name: string) => found.get(name)?.cpuPerCall ?? Number.NaN;
@@ -95,7 +95,7 @@ report({
   quick: options.quick,
   rows,
   notes: [
-    `${inFlight} calls in flight on ${connections} connections; nobody follows the rooms; SQLite with synchronous=FULL in ${onSqlite.child.ready.dataDir}`,
+    `${inFlight} calls in flight on ${connections} connections; nobody follows the rooms; SQLite in ${onSqlite.child.ready.dataDir}`,
     `CPU of server/load in % of a core: ${busy.join(", ")}; a server below 100 waits for the disk`,
   ],
 });

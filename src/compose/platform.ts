@@ -54,7 +54,7 @@ export async function createPlatform(config: Config, needs: PlatformNeeds = {}):
     shared?.database ??
     built.use(
       config.databaseUrl === undefined
-        ? createSqliteDatabase(join(config.dataDir, "veza.sqlite"), metrics)
+        ? createSqliteDatabase(join(config.dataDir, "veza.sqlite"), { metrics })
         : await openPostgres(config.databaseUrl, log, { metrics, tracing }),
     );
   const database = measuredDatabase(opened, { metrics, tracing });

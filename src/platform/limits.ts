@@ -143,6 +143,8 @@ export const limits = {
   store: {
     /** Writes that share one commit. */
     writesPerCommit: 256,
+    /** Writes that SQLite's log holds, on average, before they go into the database file. */
+    writesPerCheckpoint: 1000,
     writesWaiting: 10_000,
     requestIdMs: 24 * 60 * 60 * 1000,
     requestSweepMs: 10 * 60 * 1000,

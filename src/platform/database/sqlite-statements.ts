@@ -4,6 +4,8 @@ import type { Histogram } from "../telemetry/instruments.ts";
 
 /** What is prepared on one connection, by its SQL. */
 export interface SqliteStatements extends SqliteDatabase {
+  /** How many statements have run that may have changed something. */
+  readonly changes: number;
   prepare(sql: string): SqliteStatement;
 }
 
@@ -15,22 +17,34 @@ const statementsKept = 500;
  */
 export function createSqliteStatements(connection: DatabaseSync, seconds?: Histogram): SqliteStatements {
   const prepared = new Map<string, SqliteStatement>();
+  let changes = 0;
   return {
+    get changes() {
+      return changes;
+    },
     prepare(sql) {
       const known = prepared.get(sql);
       if (known !== undefined) return known;
       const statement = connection.prepare(sql);
+      const change = /^\s*select\b/i.test(sql) ? 0 : 1;
       const made: SqliteStatement = {
         reader: statement.columns().length > 0,
         all: (parameters) => {
+          changes += change;
           if (seconds === undefined) return statement.all(...(parameters as SQLInputValue[]));
           const startedAt = performance.now();
           const rows = statement.all(...(parameters as SQLInputValue[]));
           seconds.record((performance.now() - startedAt) / 1000);
           return rows;
         },
-        run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
-        iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
+        run: (parameters) => {
+          changes += change;
+          return statement.run(...(parameters as SQLInputValue[]));
+        },
+        iterate: (parameters) => {
+          changes += change;
+          return statement.iterate(...(parameters as SQLInputValue[]));
+        },
       };
       if (prepared.size >= statementsKept) prepared.delete(prepared.keys().next().value as string);
       prepared.set(sql, made);
