@@ -6,6 +6,7 @@ import type { Database } from "../platform/database/database.ts";
 import { type MessageId, newId, type RoomId, type UserId } from "../platform/ids.ts";
 import type { Peers } from "../platform/peers/peers.ts";
 import { type Requests, requestOf } from "../platform/requests/requests.ts";
+import type { Attachments } from "./attachments/attachments.ts";
 import { requireContent } from "./content.ts";
 import { accountClosed, blocked, messageNotFound, selfMessage, userNotFound } from "./errors.ts";
 import type { ChatWrite, ChatWrites } from "./events/event-log.ts";
@@ -28,6 +29,8 @@ export interface DirectDraft {
   readonly type: MessageType;
   /** Empty: sending again says it again. */
   readonly requestId: string;
+  /** Of files that the caller has sent before. */
+  readonly attachmentIds: readonly string[];
 }
 
 /** Conversations of two. What each method throws is in the contract. */
@@ -53,8 +56,10 @@ export function createDirect(needs: {
   directs: DirectStore;
   memberships: Memberships;
   erasures: ErasureStore;
+  attachments: Pick<Attachments, "enclose">;
 }): Direct {
   const { database, writes, clock, peers, changes, requests, store, directs, memberships, erasures } = needs;
+  const { attachments } = needs;
 
   /** Makes the room of two users, unless the other one was faster. */
   async function openRoom(write: ChatWrite, first: DirectUser, second: DirectUser, at: number): Promise<RoomId> {
@@ -73,10 +78,12 @@ export function createDirect(needs: {
   }
 
   return {
-    async send(caller, { recipientId, content, type, requestId }) {
-      requireContent(content);
+    async send(caller, { recipientId, content, type, requestId, attachmentIds }) {
+      // A picture says enough by itself.
+      if (content !== "" || attachmentIds.length === 0) requireContent(content);
       if (recipientId === caller.userId) throw selfMessage();
-      const request = requestOf(caller.userId, requestId, "SendDirectMessage", [recipientId, content, type]);
+      const said = [recipientId, content, type, ...attachmentIds];
+      const request = requestOf(caller.userId, requestId, "SendDirectMessage", said);
       // Asked before the write begins: others wait for it.
       const [recipient] = await peers().auth.accounts([recipientId]);
       const work = async (write: ChatWrite) => {
@@ -92,7 +99,8 @@ export function createDirect(needs: {
           (await directs.findRoom(tx, caller.userId, recipientId)) ??
           (await openRoom(write, caller, { userId: recipientId, username: recipient.username }, at));
 
-        const message = await changes.post(write, { roomId, sender: caller, content, type, at });
+        const enclosed = await attachments.enclose(tx, caller.userId, attachmentIds, type);
+        const message = await changes.post(write, { roomId, sender: caller, content, ...enclosed, at });
         await directs.touch(tx, roomId, caller.userId, at);
         await requests.remember(tx, request, message.id);
         return message;

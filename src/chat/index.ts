@@ -212,7 +212,17 @@ export async function createChat(needs: {
       show,
     }),
     ...directHandlers({
-      direct: createDirect({ ...floor, peers, changes, requests, store: messages, directs, memberships, erasures }),
+      direct: createDirect({
+        ...floor,
+        peers,
+        changes,
+        requests,
+        store: messages,
+        directs,
+        memberships,
+        erasures,
+        attachments,
+      }),
       blocks: createBlocks({ database, peers, directs, erasures }),
       online,
       show,

@@ -291,6 +291,21 @@ describe("who gets a file", () => {
     expect(now[0]?.lastMessage?.attachments[0]?.id).toBe(id);
   });
 
+  test("with the first words to somebody, or instead of them: the two of the conversation alone", async () => {
+    const { id } = await upload(app, cast.stranger, await picture(20, 20));
+    const draft = { recipientId: cast.muted.id, content: "", attachmentIds: [id], requestId: "first-picture" };
+    const first = await cast.stranger.chat.sendDirectMessage(draft);
+    expect(first.message).toMatchObject({ content: "", type: MessageType.IMAGE, attachments: [{ id }] });
+    expect(await cast.stranger.chat.sendDirectMessage(draft)).toEqual(first);
+    expect(await reasonOf(cast.stranger.chat.sendDirectMessage({ ...draft, requestId: "" }))).toBe(
+      "ATTACHMENT_NOT_FOUND",
+    );
+    const empty = { recipientId: cast.muted.id, content: "" };
+    expect(await reasonOf(cast.stranger.chat.sendDirectMessage(empty))).toBe("INVALID_FIELD");
+    const statuses = [cast.stranger, cast.muted, cast.root, cast.other].map((who) => statusOf(getFile(app, who, id)));
+    expect(await Promise.all(statuses)).toEqual([200, 200, 404, 404]);
+  });
+
   test("by a token in the address, in parts, and not again when it is known", async () => {
     const { id } = await upload(app, cast.member, "0123456789");
     const byAddress = await getFile(app, undefined, `${id}?token=${cast.member.accessToken}`, { range: "bytes=2-4" });

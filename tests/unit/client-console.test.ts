@@ -99,6 +99,24 @@ test("no line stands above one's own words", () => {
   expect(rows.map(({ kind }) => kind)).toEqual(["day", "message"]);
 });
 
+test("where the line stands is known only once what was read is in sight", () => {
+  const kinds = (hasOlder: boolean, first: bigint) =>
+    rowsOf([message({ id: "1", senderId: "8", sequence: first })], 4n, "7", hasOlder).map(({ kind }) => kind);
+  expect(kinds(true, 60n)).toEqual(["day", "message"]);
+  expect(kinds(false, 60n)).toEqual(["day", "unread", "message"]);
+});
+
+test("what several answer in a row is shown above the first of them alone", () => {
+  const said = (id: string, senderId: string, replyTo?: string) =>
+    message({ id, senderId, sequence: BigInt(id), ...(replyTo !== undefined && { replyTo }) });
+  const rows = rowsOf(
+    [said("1", "8"), said("2", "7", "1"), said("3", "8", "1"), said("4", "8"), said("5", "7", "1")],
+    undefined,
+    "7",
+  );
+  expect(rows.flatMap((row) => (row.kind === "message" && row.opensQuote ? [row.message.id] : []))).toEqual(["2", "5"]);
+});
+
 test("addresses are found, and the texts together are the message", () => {
   fc.assert(
     fc.property(fc.string(), (text) => {

@@ -7,7 +7,7 @@ import type { Blocks } from "../blocks.ts";
 import type { Direct } from "../direct.ts";
 import type { ShowMessage } from "../message-view.ts";
 import type { OnlineUsers } from "../online.ts";
-import { toConversation, typeSent } from "./message-convert.ts";
+import { toConversation } from "./message-convert.ts";
 import { userIdOf } from "./user-ids.ts";
 
 export function directHandlers(needs: {
@@ -18,12 +18,13 @@ export function directHandlers(needs: {
 }): Partial<ServiceImpl<typeof ChatService>> {
   const { direct, blocks, online, show } = needs;
   return {
-    async sendDirectMessage({ recipientId, content, type, requestId }, context) {
+    async sendDirectMessage({ recipientId, content, type, requestId, attachmentIds }, context) {
       const message = await direct.send(principalOf(context), {
         recipientId: userIdOf(recipientId),
         content,
-        type: typeSent(type),
+        type,
         requestId,
+        attachmentIds,
       });
       return { message: show(message) };
     },

@@ -1,13 +1,8 @@
 import { create } from "@bufbuild/protobuf";
-import { type Conversation, ConversationSchema, MessageType } from "#gen/veza/chat/v1/message_pb.ts";
+import { type Conversation, ConversationSchema } from "#gen/veza/chat/v1/message_pb.ts";
 import type { ShowMessage } from "../message-view.ts";
 import type { OnlineUsers } from "../online.ts";
 import type { StoredConversation } from "../store/direct-store.ts";
-
-/** What a message holds when the request does not say. */
-export function typeSent(type: MessageType): MessageType {
-  return type === MessageType.UNSPECIFIED ? MessageType.TEXT : type;
-}
 
 export function toConversation(conversation: StoredConversation, online: OnlineUsers, show: ShowMessage): Conversation {
   const { roomId, other, lastMessage, unread, isBlocked } = conversation;

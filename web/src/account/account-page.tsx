@@ -6,6 +6,7 @@ import { NotificationSettings } from "../notifications/notification-settings.tsx
 import { Button } from "../ui/button.tsx";
 import { Choice } from "../ui/choice.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { Profile } from "./profile.tsx";
 import { SessionList } from "./session-list.tsx";
 import { theme } from "./theme.ts";
 import { YourData } from "./your-data.tsx";
@@ -26,10 +27,7 @@ export function AccountPage() {
         <BackLink />
         <div class="place-title">
           <h1>Account</h1>
-          <p>
-            {account.username}
-            {account.email !== "" && ` · ${account.email}`}
-          </p>
+          <p>{account.username}</p>
         </div>
         <div class="place-actions">
           <Button icon="leave" onClick={() => (hasUnsent ? setAsking(true) : void signOut())}>
@@ -38,6 +36,7 @@ export function AccountPage() {
         </div>
       </header>
       <div class="settings-body">
+        <Profile />
         <section class="settings-section" aria-labelledby="appearance-title">
           <h2 id="appearance-title">Appearance</h2>
           <Choice legend="Theme" value={theme.value} options={THEMES} onChange={(next) => (theme.value = next)} />

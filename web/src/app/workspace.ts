@@ -11,6 +11,7 @@ import { createTyping } from "../composer/typing.ts";
 import { createConversations } from "../direct/conversations.ts";
 import { createNames } from "../members/names.ts";
 import { createPeople } from "../members/people.ts";
+import { createCandidates } from "../mentions/candidates.ts";
 import { createMessageActs } from "../messages/message-acts.ts";
 import { createPlaces } from "../messages/places.ts";
 import { createNotifications } from "../notifications/notifications.ts";
@@ -73,6 +74,7 @@ export function createWorkspace(session: Session, account: Account) {
     conversations,
     unread,
     people,
+    candidates: createCandidates(clients, people),
     places,
     outbox: places.outbox,
     typing,

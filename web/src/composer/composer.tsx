@@ -84,24 +84,20 @@ export function Composer(props: ComposerProps) {
         <MentionList mentions={mentions} />
         <UploadList uploadKey={draftKey} />
         <div class="composer-line">
-          {roomId !== undefined && (
-            <>
-              <IconButton icon="clip" label="Add files" onClick={() => chooser.current?.click()} />
-              <input
-                ref={chooser}
-                class="hidden"
-                type="file"
-                multiple
-                tabIndex={-1}
-                aria-label="Files to add"
-                onChange={({ currentTarget }) => {
-                  addFiles(uploads, draftKey, [...(currentTarget.files ?? [])]);
-                  currentTarget.value = "";
-                  input.current?.focus();
-                }}
-              />
-            </>
-          )}
+          <IconButton icon="clip" label="Add files" onClick={() => chooser.current?.click()} />
+          <input
+            ref={chooser}
+            class="hidden"
+            type="file"
+            multiple
+            tabIndex={-1}
+            aria-label="Files to add"
+            onChange={({ currentTarget }) => {
+              addFiles(uploads, draftKey, [...(currentTarget.files ?? [])]);
+              currentTarget.value = "";
+              input.current?.focus();
+            }}
+          />
           <GrowingText
             inputRef={input}
             label={label}
@@ -112,7 +108,7 @@ export function Composer(props: ComposerProps) {
             suggests={mentions.attributes}
             onPaste={(event) => {
               const files = [...(event.clipboardData?.files ?? [])];
-              if (files.length === 0 || roomId === undefined) return;
+              if (files.length === 0) return;
               event.preventDefault();
               addFiles(uploads, draftKey, files);
             }}

@@ -20,6 +20,12 @@ export function mentionAt(text: string, caret: number): MentionDraft | undefined
   return words === undefined ? undefined : { start: caret - words.length - 1, words };
 }
 
+/** Those whose name begins with the words. */
+export function startingWith(candidates: readonly Candidate[], words: string): readonly Candidate[] {
+  const sought = words.toLowerCase();
+  return candidates.filter(({ username }) => username.toLowerCase().startsWith(sought));
+}
+
 /** Those whose name begins with the words, then those whose name holds them. */
 export function suggest(candidates: readonly Candidate[], words: string): readonly Candidate[] {
   const sought = words.toLowerCase();

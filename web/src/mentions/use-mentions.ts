@@ -25,7 +25,7 @@ interface MentionNeeds {
 
 /** Suggests whom one may mean while one writes an @. */
 export function useMentions({ input, text, onText }: MentionNeeds): Mentions {
-  const { people, account } = useWorkspace();
+  const { candidates, account } = useWorkspace();
   const { room } = useSetting();
   const [draft, setDraft] = useState<MentionDraft>();
   const [chosen, setChosen] = useState(0);
@@ -33,14 +33,16 @@ export function useMentions({ input, text, onText }: MentionNeeds): Mentions {
   const listId = useId();
 
   const isDrafting = draft !== undefined && draft.start !== refused && room !== undefined;
-  const circle = room === undefined ? undefined : people.in(room.id);
+  const known = room === undefined ? undefined : candidates.in(room.id);
   useEffect(() => {
+    if (!isDrafting) return;
+    const looking = new AbortController();
     // Suggestions are of use as far as members are known.
-    if (isDrafting && circle?.members.peek() === undefined) circle?.load().catch(() => {});
-  }, [isDrafting]);
+    known?.seek(draft.words, looking.signal).catch(() => {});
+    return () => looking.abort();
+  }, [isDrafting, draft?.words]);
 
-  const members = circle?.members.value ?? [];
-  const others = members.filter(({ userId }) => userId !== account.userId);
+  const others = (known?.list.value ?? []).filter(({ userId }) => userId !== account.userId);
   const suggestions = isDrafting ? suggest(others, draft.words) : [];
   // Whoever has written a whole name needs no help with it.
   const isWhole = suggestions.length === 1 && suggestions[0]?.username.toLowerCase() === draft?.words.toLowerCase();

@@ -24,10 +24,13 @@ export interface ListState {
 interface MessageItemProps extends ListState {
   readonly message: Message;
   readonly opensGroup: boolean;
+  /** Whether what it answers is shown above it. */
+  readonly opensQuote?: boolean;
   readonly isTarget?: boolean;
 }
 
-export function MessageItem({ message, opensGroup, isTarget = false, editing, active }: MessageItemProps) {
+export function MessageItem(props: MessageItemProps) {
+  const { message, opensGroup, opensQuote = false, isTarget = false, editing, active } = props;
   const { account } = useWorkspace();
   const { threadOf } = useSetting();
   const { id, senderId, isDeleted, isEdited, content } = message;
@@ -38,7 +41,11 @@ export function MessageItem({ message, opensGroup, isTarget = false, editing, ac
   return (
     // Focusable: arrows lead from one to the next, and a tap shows what can be done where nothing hovers.
     <li
-      class={classesOf({ "message-first": opensGroup, "message-for-me": isForMe, "message-target": isTarget })}
+      class={classesOf({
+        "message-first": opensGroup,
+        "message-for-me": isForMe,
+        "message-target": isTarget,
+      })}
       data-message={id}
       tabIndex={-1}
     >
@@ -50,7 +57,7 @@ export function MessageItem({ message, opensGroup, isTarget = false, editing, ac
         </span>
       )}
       <div class="message-body">
-        {opensGroup && message.replyTo !== undefined && message.replyTo !== threadOf && (
+        {opensQuote && message.replyTo !== undefined && message.replyTo !== threadOf && (
           <Quote messageId={message.replyTo} />
         )}
         <MessageHead message={message} name={name} isHidden={!opensGroup} />

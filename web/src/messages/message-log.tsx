@@ -14,6 +14,7 @@ import { JumpToLatest } from "./jump-to-latest.tsx";
 import { type ListState, MessageItem } from "./message-item.tsx";
 import { MessageNavigation } from "./message-navigation.tsx";
 import { type Row, rowsOf } from "./message-rows.ts";
+import { UnreadBar } from "./unread-bar.tsx";
 import { useNewLine } from "./use-new-line.ts";
 import { useSetting } from "./use-place.ts";
 import { useScroll } from "./use-scroll.ts";
@@ -46,8 +47,9 @@ export function MessageLog({ countedRoomId, editing, emptyText }: MessageLogProp
   const messages = timeline.messages.value;
   const outgoing = hasNewer ? [] : outbox.of(place.key);
   const head = timeline.head.value;
-  const newAfter = useNewLine(countedRoomId, timeline.head, isLooking);
-  const rows = useMemo(() => rowsOf(messages, newAfter, account.userId), [messages, newAfter]);
+  const line = useNewLine(countedRoomId, timeline.head, isLooking);
+  const hasOlder = timeline.hasOlder.value;
+  const rows = useMemo(() => rowsOf(messages, line?.after, account.userId, hasOlder), [messages, line, hasOlder]);
 
   // Whoever is at the end, and looks, has read it.
   useEffect(() => {
@@ -149,6 +151,9 @@ export function MessageLog({ countedRoomId, editing, emptyText }: MessageLogProp
         </MessageNavigation>
         <FurtherMessages side="newer" timeline={timeline} box={box} />
       </section>
+      {isReady && line !== undefined && line.count > 0 && !rows.some(({ kind }) => kind === "unread") && (
+        <UnreadBar timeline={timeline} line={line} />
+      )}
       {!isAtLatest && isReady && <JumpToLatest messages={messages} hasNewer={hasNewer} onJump={toLatest} />}
     </div>
   );
@@ -180,13 +185,14 @@ function LogRow({ row, isTarget, editing, active }: LogRowProps) {
           <MessageItem
             message={row.message}
             opensGroup={row.opensGroup}
+            opensQuote={row.opensQuote}
             isTarget={isTarget}
             editing={editing}
             active={active}
           />
         );
     }
-  }, [row.kind === "message" ? row.message : row.key, row.kind === "message" && row.opensGroup, isTarget]);
+  }, [...(row.kind === "message" ? [row.message, row.opensGroup, row.opensQuote] : [row.key, 0, 0]), isTarget]);
 }
 
 function lastInSight(box: HTMLElement): HTMLElement | undefined {

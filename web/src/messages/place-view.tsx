@@ -48,7 +48,7 @@ export function PlaceView({ countedRoomId, composerLabel, takesFocus = true, emp
   }
 
   return (
-    <DropTarget uploadKey={bar === undefined && roomId !== undefined ? place.key : undefined}>
+    <DropTarget uploadKey={bar === undefined ? place.key : undefined}>
       <MessageLog countedRoomId={countedRoomId} editing={editing} emptyText={emptyText} />
       {bar ?? (
         <Composer

@@ -45,10 +45,11 @@ export function createPlaces(needs: {
 
   /** The first words to somebody make the conversation; from then on it is a room like others. */
   async function send({ place, roomId, content, requestId, replyTo, files }: Outgoing): Promise<Message> {
-    if (roomId === undefined) {
-      return found(await chat.sendDirectMessage({ recipientId: place.slice(DIRECT.length), content, requestId }));
-    }
     const attachmentIds = files?.map(({ id }) => id) ?? [];
+    if (roomId === undefined) {
+      const recipientId = place.slice(DIRECT.length);
+      return found(await chat.sendDirectMessage({ recipientId, content, requestId, attachmentIds }));
+    }
     return found(
       await chat.sendMessage({ roomId, content, requestId, attachmentIds, ...(replyTo !== undefined && { replyTo }) }),
     );

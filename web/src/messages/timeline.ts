@@ -5,6 +5,9 @@ import { type Problem, problemOf } from "../../../src/client/index.ts";
 import { applyChange, applyEvent, countReply, insert, type Messages, prepend, replace } from "./apply-event.ts";
 
 const PAGE = 50;
+/** While one looks for what was said first since one was here: pages of so many, and at most so many of them. */
+const SEEK = 200;
+const MOST_SOUGHT = 25;
 /** On each side of a message that is jumped to. */
 const AROUND = 30;
 /** Beyond so many, those farthest from where one reads are let go, and read again when one comes back to them. */
@@ -145,6 +148,21 @@ export function createTimeline(source: MessageSource) {
     async show(messageId: string): Promise<void> {
       if (!messages.peek().some(({ id }) => id === messageId)) await loadAround(messageId);
       target.value = { messageId };
+    },
+
+    /**
+     * Brings the first message after an event into sight. It is looked for from what is shown back into the past, and
+     * not for ever: after very many messages the farthest one is taken. Rejects when it cannot be had.
+     */
+    async showFirstAfter(sequence: bigint): Promise<void> {
+      let first = messages.peek().find((message) => message.sequence > sequence);
+      for (let pages = 0, goesOn = hasOlder.peek(); first !== undefined && goesOn && pages < MOST_SOUGHT; pages++) {
+        const page = await source.page({ limit: SEEK, beforeId: first.id });
+        const unread = page.messages.filter((message) => message.sequence > sequence);
+        first = unread.at(-1) ?? first;
+        goesOn = page.hasMore && unread.length === page.messages.length;
+      }
+      if (first !== undefined) await this.show(first.id);
     },
 
     /** Reads the page before the oldest message, once at a time. */
