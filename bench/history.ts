@@ -11,22 +11,26 @@ import {
 import { clientsOf, type Person, person } from "../tests/kit/people.ts";
 import { startChild } from "./kit/child.ts";
 import { h2Load } from "./kit/h2-load.ts";
-import { fillRoom, messageIdOf } from "./kit/history-store.ts";
+import { deletedOf, messageIdOf, rareWordSaid } from "./kit/history-messages.ts";
+import { fillPostgresRoom } from "./kit/history-postgres.ts";
+import { fillRoom } from "./kit/history-store.ts";
 import { readOptions } from "./kit/options.ts";
+import { type MakeDatabase, postgresServer } from "./kit/postgres.ts";
 import { atMost, type Row, report } from "./kit/report.ts";
 import { alternate, type Contender } from "./kit/rounds.ts";
 import { quantile } from "./kit/statistics.ts";
 import { framed, grpcHeaders } from "./kit/unary-call.ts";
 
-// Reading in rooms with a thousand, a hundred thousand and a million messages: the time of one call, one at a time, which
-// should not depend on how much was ever said. One app for each size; they take turns.
+// Reading in rooms with a thousand, a hundred thousand and a million messages, on both databases: the time of one call, one
+// at a time, which should not depend on how much was ever said. One app for each size; they take turns.
 const options = readOptions();
 const sizes = options.quick ? [1e3, 1e5] : [1e3, 1e5, 1e6];
 await using stack = new AsyncDisposableStack();
+const postgres = await postgresServer(stack);
 
-/** Runs the app once on an empty folder, for somebody to register and make a room, and for somebody else to join it. */
-async function prepare(dataDir: string): Promise<{ owner: Person; sender: Person; roomId: string }> {
-  const child = await startChild("veza", "own-app.ts", { BENCH_DATA_DIR: dataDir });
+/** Runs the app once on an empty database, for somebody to register and make a room, and for somebody else to join it. */
+async function prepare(env: Record<string, string>): Promise<{ owner: Person; sender: Person; roomId: string }> {
+  const child = await startChild("veza", "own-app.ts", env);
   try {
     const owner = await person({ gateway: String(child.ready.gateway) }, "bench0");
     const sender = await person({ gateway: String(child.ready.gateway) }, "bench1");
@@ -57,41 +61,80 @@ function read<Desc extends DescMessage>(
   return { what, factor, method, body: framed(toBinary(schema, create(schema, request))) };
 }
 
-async function open(size: number): Promise<Contender[]> {
+/** What searches look for, and how many messages one call has to find of those that hold it. */
+const searches = [
+  { what: "search, word in one of 20", query: "theremin", found: 50 },
+  { what: "search, common word", query: "melody", found: 50 },
+  { what: "search, beginning of a common word", query: "mel", found: 50 },
+  { what: "search, two common words", query: "lyric melody", found: 50 },
+  // One call looks through so much, then answers with what it has.
+  { what: "search, word said ten times, one call", query: "ocarina", found: undefined },
+  { what: "search, word never said, one call", query: "bassoon", found: 0 },
+  { what: "search, two words that never meet, one call", query: "guitar melody", found: 0 },
+] as const;
+
+async function open(size: number, database: "SQLite" | "PostgreSQL", make?: MakeDatabase): Promise<Contender[]> {
   const dataDir = await mkdtemp(join(tmpdir(), "veza-bench-"));
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const { owner, sender, roomId } = await prepare(dataDir);
-  const first = fillRoom(join(dataDir, "veza.sqlite"), roomId, sender.id, size);
-  const child = await startChild(`veza ${size}`, "own-app.ts", { BENCH_DATA_DIR: dataDir });
+  const url = await make?.(`history_${size}`);
+  const env = { BENCH_DATA_DIR: dataDir, ...(url !== undefined && { BENCH_DATABASE_URL: url }) };
+  const { owner, sender, roomId } = await prepare(env);
+  const filling = { roomId, senderId: sender.id, count: size };
+  const first =
+    url === undefined ? fillRoom(join(dataDir, "veza.sqlite"), filling) : await fillPostgresRoom(url, filling);
+  const child = await startChild(`veza ${size}`, "own-app.ts", env);
   stack.defer(() => child.end());
 
   const middle = messageIdOf(first + Math.floor(size / 2));
   const history = GetMessageHistoryRequestSchema;
+  const schema = SearchMessagesRequestSchema;
   const reads = [
     read("newest page", 2, "GetMessageHistory", history, { roomId, limit: 50 }),
     read("page before the middle", 2, "GetMessageHistory", history, { roomId, limit: 50, beforeId: middle }),
     read("page after the middle", 2, "GetMessageHistory", history, { roomId, limit: 50, afterId: middle }),
+    read("unread counts", 2, "GetUnreadCounts", GetUnreadCountsRequestSchema, {}),
+    ...searches.map(({ what, query }) => read(what, 5, "SearchMessages", schema, { query, roomId })),
+    read("search in all rooms, common word", 5, "SearchMessages", schema, { query: "melody" }),
   ];
   const { chat } = clientsOf(String(child.ready.gateway), owner.accessToken);
   const { counts } = await chat.getUnreadCounts({});
-  const deleted = Math.floor((first + size - 1) / 100) - Math.floor((first - 1) / 100);
-  if (counts[0]?.unread !== size - deleted) throw new Error(`${counts[0]?.unread} of ${size} messages are unread`);
-  const search = (query: string) => ({ query, roomId });
-  const { messages } = await chat.searchMessages(search("theremin"));
-  if (messages.length !== Math.min(50, size / 1000)) throw new Error(`a rare word was found ${messages.length} times`);
-  const schema = SearchMessagesRequestSchema;
-  reads.push(
-    read("unread counts", 2, "GetUnreadCounts", GetUnreadCountsRequestSchema, {}),
-    read("search, rare word", 5, "SearchMessages", schema, search("theremin")),
-    read("search, common word", 5, "SearchMessages", schema, search("melody")),
-    read("search, beginning of a common word", 5, "SearchMessages", schema, search("mel")),
-    read("search, two common words", 5, "SearchMessages", schema, search("lyric melody")),
-    // Every message with one of them is looked at for the other: nothing bounds that but their number.
-    read("search, two words that never meet", undefined, "SearchMessages", schema, search("guitar melody")),
-    read("search in all rooms, common word", 5, "SearchMessages", schema, { query: "melody" }),
-  );
-  return Promise.all(
-    reads.map(async ({ what, factor, method, body }) => {
+  if (counts[0]?.unread !== size - deletedOf(size)) throw new Error(`${counts[0]?.unread} of ${size} are unread`);
+  for (const { query, found } of searches) {
+    const { messages } = await chat.searchMessages({ query, roomId });
+    if (found !== undefined && messages.length !== found)
+      throw new Error(`${query} was found ${messages.length} times`);
+  }
+
+  /** Goes on to the last page. */
+  async function searchToTheEnd(query: string, times: number): Promise<void> {
+    let found = 0;
+    for (let pageToken = "", more = true; more; more = pageToken !== "") {
+      const page = await chat.searchMessages({ query, roomId, pageToken });
+      pageToken = page.nextPageToken;
+      found += page.messages.length;
+    }
+    if (found !== times) throw new Error(`${query} was found ${found} times`);
+  }
+  const whole = [
+    { what: "search, word said ten times, all pages", query: "ocarina", times: rareWordSaid },
+    { what: "search, two words that never meet, all pages", query: "guitar melody", times: 0 },
+  ].map(({ what, query, times }): Contender => {
+    factors.set(`${what}, ${database}`, undefined);
+    return {
+      name: `${what}, ${database} of ${size}`,
+      async round(ms: number) {
+        const latencies: number[] = [];
+        for (const end = performance.now() + ms; performance.now() < end; ) {
+          const from = performance.now();
+          await searchToTheEnd(query, times);
+          latencies.push(performance.now() - from);
+        }
+        return { p50: quantile(latencies, 0.5) };
+      },
+    };
+  });
+  const calls = await Promise.all(
+    reads.map(async ({ what, factor, method, body }): Promise<Contender> => {
       const load = await h2Load({
         port: child.ready.port,
         path: `/${ChatService.typeName}/${method}`,
@@ -102,23 +145,28 @@ async function open(size: number): Promise<Contender[]> {
         timed: true,
       });
       stack.defer(() => load.close());
-      factors.set(what, factor);
+      factors.set(`${what}, ${database}`, factor);
       return {
-        name: `${what} of ${size}`,
+        name: `${what}, ${database} of ${size}`,
         async round(ms: number) {
           const { latencies } = await load.run(ms);
-          return { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) };
+          return { p50: quantile(latencies, 0.5) };
         },
       };
     }),
   );
+  return [...calls, ...whole];
 }
 
 const factors = new Map<string, number | undefined>();
-const perSize: Contender[][] = [];
-for (const size of sizes) perSize.push(await open(size));
-// Sizes next to each other, so that they share the machine's moods.
-const turns = (perSize[0] ?? []).flatMap((_, index) => perSize.map((contenders) => contenders[index] as Contender));
+const turns: Contender[] = [];
+for (const [database, make] of [["SQLite"], ["PostgreSQL", postgres]] as const) {
+  if (database === "PostgreSQL" && make === undefined) continue;
+  const perSize: Contender[][] = [];
+  for (const size of sizes) perSize.push(await open(size, database, make));
+  // Sizes next to each other, so that they share the machine's moods.
+  turns.push(...(perSize[0] ?? []).flatMap((_, index) => perSize.map((contenders) => contenders[index] as Contender)));
+}
 const found = await alternate(turns, { ...options, roundMs: options.roundMs / 3, warmMs: options.warmMs / 3 });
 
 const [smallest = 0, ...larger] = sizes;
@@ -142,7 +190,8 @@ report({
   quick: options.quick,
   rows,
   notes: [
-    "one call at a time through the whole app, 50 messages a page; each size in a process and a file of its own",
-    "one message in a hundred is deleted; the last word of a search may be the beginning of one",
+    "one call at a time through the whole app, 50 messages a page; each size in a process and a database of its own; one message in a hundred is deleted",
+    "searches are compared at equal numbers of hits: one in 20 messages brings a full page at every size, and ten hits are spread over all of the room",
+    "a call looks through a bounded number of messages: what is rare in a large room takes several (`all pages`), each no longer than `one call`",
   ],
 });

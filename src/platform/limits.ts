@@ -217,7 +217,7 @@ export const limits = {
     searchBatchesAwaited: 20,
     /** One search looks so often, and on for so long, before it answers with what it has, and where to go on. */
     searchLooks: 4,
-    searchMs: 1.5,
+    searchMs: 1.25,
     /** Stretches of messages that PostgreSQL looks through at once, and words in all that it looks for in them. */
     searchStretchesAtOnce: 8,
     searchTermsAtOnce: 256,

@@ -80,7 +80,7 @@ export function createSqliteSearchIndex(needs: { database: Database<ChatTables> 
       .where("message_id", "=", message.id)
       .executeTakeFirst();
     if (document === undefined || document.is_indexed === 0) return;
-    await tx.executeQuery(takeOut({ id: document.id, words: textOf(document.id, message) }));
+    await tx.executeQuery(takeOut({ id: document.id, words: indexedText(document.id, message) }));
   }
 
   /** Takes in the words of some messages that were noted, the newest. False when none is left. */
@@ -100,7 +100,7 @@ export function createSqliteSearchIndex(needs: { database: Database<ChatTables> 
       if (first === undefined || last === undefined) return false;
       const rooms = new Map<string, { room_id: string; stretch: number }>();
       for (const { id, content, room_id } of waiting) {
-        await tx.executeQuery(takeIn({ id, words: textOf(id, { roomId: room_id, content }) }));
+        await tx.executeQuery(takeIn({ id, words: indexedText(id, { roomId: room_id, content }) }));
         const stretch = stretchOf(id);
         rooms.set(`${stretch} ${room_id}`, { room_id, stretch });
       }
@@ -195,8 +195,8 @@ export function createSqliteSearchIndex(needs: { database: Database<ChatTables> 
   };
 }
 
-/** What is taken out has to be exactly what was taken in. */
-function textOf(id: number, message: { roomId: string; content: string }): string {
+/** What FTS5 takes in of a message with this number. What is taken out has to be exactly that. */
+export function indexedText(id: number, message: { roomId: string; content: string }): string {
   const stretch = stretchOf(id);
   return searchedWords(message)
     .map((word) => `${stretch}:${word}`)
