@@ -42,6 +42,7 @@ export function SearchPanel({ roomId }: { readonly roomId: string | undefined })
   }, [words, only]);
 
   const found = search.found.value;
+  const isMore = search.nextPage.value !== "";
   const problem = search.problem.value;
   // What was found belongs to the words that were asked, not to those that are being typed.
   const sought = useMemo(() => soughtWords(search.words.peek()), [found]);
@@ -90,7 +91,7 @@ export function SearchPanel({ roomId }: { readonly roomId: string | undefined })
         <Empty icon="search" title="Find what was said" text="In rooms and conversations that you may read." />
       ) : found === undefined ? (
         <Skeleton label="Searching" kind="rows" count={4} />
-      ) : found.length === 0 ? (
+      ) : found.length === 0 && !isMore ? (
         <Empty icon="search" title="Nothing found" text="Try another word, or look everywhere." />
       ) : (
         <>
@@ -105,9 +106,17 @@ export function SearchPanel({ roomId }: { readonly roomId: string | undefined })
               />
             ))}
           </ul>
-          {search.nextPage.value !== "" && (
+          {isMore && search.isBusy.value && (
+            <p class="list-more">
+              Looking further back…{" "}
+              <button type="button" class="text-button" onClick={search.stop}>
+                Stop
+              </button>
+            </p>
+          )}
+          {isMore && !search.isBusy.value && (
             <button type="button" class="text-button list-more" onClick={() => void search.more()}>
-              {search.isBusy.value ? "Loading…" : "Show more"}
+              {found.length === 0 ? "Nothing yet: look further back" : "Show more"}
             </button>
           )}
         </>

@@ -18,7 +18,8 @@ export function createSearch({ chat }: Pick<Clients, "chat">) {
   const problem = signal<Problem | undefined>(undefined);
   let running = new AbortController();
 
-  async function ask(pageToken: string): Promise<void> {
+  /** Goes on until a page is full, or there is no more: the service answers before it has looked through everything. */
+  async function ask(from: string): Promise<void> {
     running.abort();
     const asking = new AbortController();
     running = asking;
@@ -35,16 +36,21 @@ export function createSearch({ chat }: Pick<Clients, "chat">) {
     isBusy.value = true;
     try {
       const only = roomId.peek();
-      const page = await chat.searchMessages(
-        { query, pageSize: PAGE, pageToken, ...(only !== undefined && { roomId: only }) },
-        { signal: asking.signal },
-      );
-      if (asking.signal.aborted) return;
-      batch(() => {
-        found.value = [...(pageToken === "" ? [] : (found.peek() ?? [])), ...page.messages];
-        nextPage.value = page.nextPageToken;
-        problem.value = undefined;
-      });
+      for (let pageToken = from, missing = PAGE; missing > 0; ) {
+        const page = await chat.searchMessages(
+          { query, pageSize: missing, pageToken, ...(only !== undefined && { roomId: only }) },
+          { signal: asking.signal },
+        );
+        if (asking.signal.aborted) return;
+        const before = pageToken === "" ? [] : (found.peek() ?? []);
+        pageToken = page.nextPageToken;
+        missing = pageToken === "" ? 0 : missing - page.messages.length;
+        batch(() => {
+          found.value = [...before, ...page.messages];
+          nextPage.value = pageToken;
+          problem.value = undefined;
+        });
+      }
     } catch (thrown) {
       if (!asking.signal.aborted) problem.value = problemOf(thrown);
     } finally {
@@ -61,6 +67,12 @@ export function createSearch({ chat }: Pick<Clients, "chat">) {
     problem,
     /** Looks for the words, from the start. An earlier question that is still open is forgotten. */
     run: () => ask(""),
+    /** Goes on behind what was found. */
     more: () => ask(nextPage.peek()),
+    /** Looks no further; what was found stays, and `more` goes on from there. */
+    stop() {
+      running.abort();
+      isBusy.value = false;
+    },
   };
 }
