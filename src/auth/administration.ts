@@ -4,7 +4,6 @@ import type { Revocations } from "../platform/access/revocations.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { UserId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
-import type { AuditEntry } from "./audit.ts";
 import { userNotFound } from "./errors.ts";
 import { keepAnAdmin } from "./last-admin.ts";
 import type { Account, AuthStore } from "./store.ts";
@@ -16,8 +15,6 @@ export interface Administration {
   setRole(by: Principal, userId: UserId, role: AccountRole): Promise<Account>;
   /** Switching off ends the account's sessions. */
   setActive(by: Principal, userId: UserId, isActive: boolean): Promise<Account>;
-  /** What administrators did, the last first, before a line of the log if one is given: at most `atMost` lines. */
-  auditLog(before: number | undefined, atMost: number): Promise<AuditEntry[]>;
 }
 
 export function createAdministration(needs: {
@@ -28,8 +25,6 @@ export function createAdministration(needs: {
 }): Administration {
   const { store, revocations, clock, log } = needs;
   return {
-    auditLog: store.auditLog,
-
     async setRole(by, userId, role) {
       const { account, changed } = await store.write(async (write) => {
         const before = await write.account(userId);

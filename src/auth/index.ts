@@ -20,7 +20,8 @@ export async function createAuth(needs: { platform: Platform; peers: () => Permi
   await migrate(platform.database, "auth", authMigrations);
   const database = platform.database.withTables<AuthTables>("auth");
   const { outsideIssuer } = platform.config;
+  const store = createSqlStore(database);
   return outsideIssuer === undefined
-    ? createOwnAuth({ platform, peers, store: createSqlStore(database) })
-    : createOutsideAuth({ platform, peers, outsideIssuer, visitors: createSqlVisitors(database) });
+    ? createOwnAuth({ platform, peers, store })
+    : createOutsideAuth({ platform, peers, outsideIssuer, store, visitors: createSqlVisitors(database) });
 }

@@ -102,4 +102,17 @@ export const authMigrations: Migrations = {
   "0004_audit_append_only": {
     up: (db) => makeAppendOnly(db, "auth_audit"),
   },
+  "0005_audit_of_streams": {
+    async up(db) {
+      await db.schema.alterTable("auth_audit").addColumn("target_stream_id", "text").execute();
+      await db.schema.alterTable("auth_audit").addColumn("id", "text").execute();
+      await db.schema
+        .createIndex("auth_audit_by_id")
+        .unique()
+        .on("auth_audit")
+        .column("id")
+        .where(sql.ref("id"), "is not", null)
+        .execute();
+    },
+  },
 };

@@ -9,11 +9,14 @@ import type { Platform } from "../platform/platform.ts";
 import { routes } from "../rpc/routes.ts";
 import { accountSection } from "./account-export.ts";
 import type { Auth } from "./auth.ts";
+import { addAudits } from "./auth-peer.ts";
 import { userNotFound } from "./errors.ts";
 import { createPermissionCheck } from "./permission-check.ts";
 import { accountReadHandlers } from "./rpc/account-handlers.ts";
+import { auditHandlers } from "./rpc/audit-handlers.ts";
 import { checkHandlers } from "./rpc/check-handlers.ts";
 import { outsideHandlers } from "./rpc/outside-handlers.ts";
+import type { AuthStore } from "./store.ts";
 import { createTokenCheck } from "./token-check.ts";
 import type { Visitors } from "./visitors.ts";
 
@@ -22,9 +25,11 @@ export function createOutsideAuth(needs: {
   platform: Platform;
   peers: () => PermissionPeers;
   visitors: Visitors;
+  /** Of what is kept here all the same: what administrators did. */
+  store: Pick<AuthStore, "write" | "auditLog">;
   outsideIssuer: { readonly issuer: string; readonly jwksUrl: string };
 }): Auth {
-  const { platform, peers, visitors, outsideIssuer } = needs;
+  const { platform, peers, visitors, store, outsideIssuer } = needs;
   const { clock, log, revocations } = platform;
   const verifier = createJwtVerifier({
     keys: createRemoteKeys({ url: outsideIssuer.jwksUrl, log }),
@@ -46,6 +51,7 @@ export function createOutsideAuth(needs: {
     verifier,
     routes: routes(AuthService, {
       ...outsideHandlers,
+      ...auditHandlers({ store }),
       ...accountReadHandlers({ accounts }),
       ...checkHandlers({
         tokenCheck: createTokenCheck({ verifier }),
@@ -56,7 +62,8 @@ export function createOutsideAuth(needs: {
     peer: {
       accounts: visitors.accounts,
       erasedAfter: async () => [],
-      revokedSince: async () => [],
+      revokedSince: async () => ({ revocations: [] }),
+      addAudits: (acts) => addAudits(store, acts),
       welcome: (visitor) => visitors.welcome(visitor, clock.now()),
     },
     jwks: async () => ({ keys: [] }),

@@ -21,6 +21,7 @@ import { createPermissionCheck } from "./permission-check.ts";
 import { createRefreshTokens } from "./refresh-tokens.ts";
 import { accountHandlers } from "./rpc/account-handlers.ts";
 import { administrationHandlers } from "./rpc/administration-handlers.ts";
+import { auditHandlers } from "./rpc/audit-handlers.ts";
 import { checkHandlers } from "./rpc/check-handlers.ts";
 import { sessionHandlers } from "./rpc/session-handlers.ts";
 import { signInHandlers } from "./rpc/sign-in-handlers.ts";
@@ -79,6 +80,7 @@ export async function createOwnAuth(needs: {
       ...sessionHandlers({ sessions }),
       ...accountHandlers({ accounts, erasure }),
       ...administrationHandlers({ administration }),
+      ...auditHandlers({ store }),
       ...checkHandlers({
         tokenCheck: createTokenCheck({ verifier }),
         permissionCheck: createPermissionCheck({ accounts: peer.accounts, peers }),

@@ -3,6 +3,7 @@ import type { Database } from "../platform/database/database.ts";
 import type { SessionId, UserId } from "../platform/ids.ts";
 import { nameKey } from "../platform/name-key.ts";
 import { accountColumns, accountFromRow, sessionFromRow } from "./rows.ts";
+import { revocationsSince } from "./sql-revocations.ts";
 import { createSqlWrite } from "./sql-write.ts";
 import type { AuthStore } from "./store.ts";
 import type { AuthTables } from "./tables.ts";
@@ -94,33 +95,12 @@ export function createSqlStore(database: Database<AuthTables>): AuthStore {
         actorId: String(row.actor_id) as UserId,
         action: row.action,
         targetUserId: String(row.target_user_id) as UserId,
+        ...(row.target_stream_id !== null && { targetStreamId: row.target_stream_id }),
         details: row.details,
       }));
     },
 
-    async revocationsSince(at) {
-      const sessions = await read
-        .selectFrom("auth_sessions")
-        .select(["id", "ended_at as at"])
-        .where("ended_at", ">=", at)
-        .execute();
-      const users = await read
-        .selectFrom("auth_accounts")
-        .select(["id", "tokens_valid_from as at"])
-        .where("tokens_valid_from", ">=", at)
-        .where("tokens_valid_from", ">", 0)
-        .execute();
-      const erased = await read
-        .selectFrom("auth_erasures")
-        .select(["user_id as id", "at"])
-        .where("at", ">=", at)
-        .execute();
-      const revocations: Revocation[] = [
-        ...sessions.map((row) => ({ sessionId: row.id as SessionId, at: Number(row.at) })),
-        ...[...users, ...erased].map((row) => ({ userId: String(row.id) as UserId, at: Number(row.at) })),
-      ];
-      return revocations.sort((one, other) => one.at - other.at);
-    },
+    revocationsSince: (at, after, atMost) => revocationsSince(read, at, after, atMost),
 
     deleteOldSessions(before, atMost) {
       return database.write(async (tx) => {

@@ -131,11 +131,23 @@ export function createSqlWrite(tx: Queries<AuthTables>): AuthWrite {
         .execute();
     },
 
-    async audit({ at, actorId, action, targetUserId, details }) {
-      const row = { at, action, details, actor_id: Number(actorId), target_user_id: Number(targetUserId) };
+    async audit({ id, at, actorId, action, targetUserId, targetStreamId, details }) {
+      if (id !== undefined) {
+        const known = await tx.selectFrom("auth_audit").select("sequence").where("id", "=", id).executeTakeFirst();
+        if (known !== undefined) return;
+      }
       await tx
         .insertInto("auth_audit")
-        .values({ sequence: await count("audit"), ...row })
+        .values({
+          sequence: await count("audit"),
+          at,
+          actor_id: Number(actorId),
+          action,
+          target_user_id: Number(targetUserId),
+          target_stream_id: targetStreamId ?? null,
+          details,
+          id: id ?? null,
+        })
         .execute();
     },
 

@@ -60,6 +60,14 @@ export interface SessionPage {
   readonly after: { readonly lastUsedAt: number; readonly id: SessionId } | undefined;
 }
 
+/** Where something that was revoked stands among all of it. */
+export interface RevocationPlace {
+  /** Sessions, accounts, erased accounts: 0 to 2. */
+  readonly source: number;
+  readonly at: number;
+  readonly id: string;
+}
+
 /** One change in the making: all of it happens or none, and what it reads stays true until it is over. */
 export interface AuthWrite {
   /** Counts one more registration and says which it is, from 1. Registrations wait for one another here. */
@@ -77,7 +85,7 @@ export interface AuthWrite {
   /** Deletes everything that is known of the account and its sessions, and notes that it is gone. */
   eraseAccount(id: UserId, at: number): Promise<void>;
 
-  /** Adds a line to the audit log. Lines wait for one another here. */
+  /** Adds a line to the audit log, unless it is there: one that has an id. Lines wait for one another here. */
   audit(audited: Audited): Promise<void>;
 
   addSession(session: Session): Promise<void>;
@@ -115,8 +123,12 @@ export interface AuthStore {
   erasedAfter(sequence: number, atMost: number): Promise<ErasedAccount[]>;
   /** Lines of the audit log, the last first, before a number if one is given: at most `atMost`. */
   auditLog(before: number | undefined, atMost: number): Promise<AuditEntry[]>;
-  /** What was ended at or after a time, oldest first. */
-  revocationsSince(at: number): Promise<Revocation[]>;
+  /** What was ended at or after a time, and stands after a place if one is given: at most `atMost`. */
+  revocationsSince(
+    at: number,
+    after: RevocationPlace | undefined,
+    atMost: number,
+  ): Promise<{ revocation: Revocation; place: RevocationPlace }[]>;
   /** Deletes at most `atMost` sessions that expired, or were ended, before these times. Answers how many it deleted. */
   deleteOldSessions(before: { expired: number; ended: number }, atMost: number): Promise<number>;
 }

@@ -71,7 +71,11 @@ export interface AuditTable {
   actor_id: number;
   action: AuditAction;
   target_user_id: number;
+  /** Null for what was done to an account. */
+  target_stream_id: string | null;
   details: string;
+  /** What the service that told of it calls it; null for what was done here. Unique. */
+  id: string | null;
 }
 
 export interface AuthTables {

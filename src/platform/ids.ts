@@ -16,6 +16,8 @@ export type RecordingId = Id<"recording">;
 export type InstanceId = Id<"instance">;
 export type ReportId = Id<"report">;
 export type AttachmentId = Id<"attachment">;
+/** Something that an administrator did. */
+export type AuditedActId = Id<"audited act">;
 export type LogEntryId = Id<"moderation log entry">;
 
 const counterBits = 12;

@@ -77,6 +77,9 @@ export const limits = {
     /** How long one part waits for another's answer. */
     askMs: 5000,
     accountsPerAsk: 200,
+    revocationsPerPage: 1000,
+    /** What administrators did, as it is told to auth. */
+    auditsPerTelling: 200,
     /** How long what another part said of an account is taken as true. */
     accountMs: 1000,
     accountsCached: 10_000,
@@ -299,6 +302,8 @@ export const limits = {
     endingElsewhereMs: 10_000,
     requestSweepMs: 10 * 60_000,
     erasureCheckMs: 60_000,
+    /** How often what administrators did is told to auth. */
+    adminActsMs: 2_000,
   },
   live: {
     /** How long a source that dropped may take to return, with its listeners and recordings waiting. */

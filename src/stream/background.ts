@@ -2,6 +2,7 @@ import { limits } from "../platform/limits.ts";
 import type { Log } from "../platform/log.ts";
 import type { Requests } from "../platform/requests/requests.ts";
 import { startRounds } from "../platform/rounds.ts";
+import type { AdminActs } from "./admin-acts.ts";
 import type { Audience } from "./audience.ts";
 import { type ErasureNeeds, followErasures } from "./erasure.ts";
 import type { Instances } from "./instances.ts";
@@ -22,13 +23,14 @@ export function startBackground(
     requests: Requests<StreamTables>;
     isShared: boolean;
     instances: Pick<Instances, "onGone" | "onReturned">;
+    acts: AdminActs;
     orphans: Orphans;
     recordings: Pick<Recordings, "storeProgress" | "letGoOfLost">;
     audience: Pick<Audience, "sweep" | "store" | "recheck" | "reclaim">;
     rooms: Pick<RoomsOfStreams, "archiveForgotten">;
   },
 ): Background {
-  const { bus, log, requests, audience, rooms, isShared, instances, orphans, recordings } = needs;
+  const { bus, log, requests, audience, rooms, isShared, instances, acts, orphans, recordings } = needs;
   const started = new AsyncDisposableStack();
   const rounds = (name: string, everyMs: number, round: (signal: AbortSignal) => Promise<void>) =>
     started.use(startRounds({ name, everyMs, log, round }));
@@ -59,6 +61,7 @@ export function startBackground(
   const tidying = rounds("archiving rooms of deleted streams", limits.stream.requestSweepMs, (signal) =>
     rooms.archiveForgotten(signal),
   );
+  rounds("telling what administrators did", limits.stream.adminActsMs, (signal) => acts.tell(signal));
   const erasures = rounds("following erasures", limits.stream.erasureCheckMs, (signal) =>
     followErasures(needs, signal),
   );

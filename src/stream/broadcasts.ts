@@ -1,5 +1,6 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { AuditAction } from "#gen/veza/auth/v1/audit_pb.ts";
 import { type StreamSummary, StreamSummarySchema } from "#gen/veza/stream/v1/stream_pb.ts";
 import type { Principal } from "../platform/access/principal.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -8,6 +9,7 @@ import { type Reason, reasonFacts } from "../platform/failure.ts";
 import type { StreamId, UserId } from "../platform/ids.ts";
 import { limits } from "../platform/limits.ts";
 import type { Access } from "./access.ts";
+import type { AdminActs } from "./admin-acts.ts";
 import type { Audience } from "./audience.ts";
 import type { Changes } from "./changes.ts";
 import { streamNotFound } from "./errors.ts";
@@ -59,7 +61,8 @@ const goOffAir: Call<{ streamId: StreamId }, null> = { name: "go-off-air", timeo
 interface Ending {
   readonly step: Extract<Step, "stop" | "fail">;
   readonly awaitsSource: boolean;
-  readonly actorId?: UserId | undefined;
+  /** Absent when the service itself does it. */
+  readonly by?: Principal;
   /** What failed, for a person to read; empty when nothing did. */
   readonly error: string;
   readonly payload: (summary: StreamSummary) => NewEvent["payload"];
@@ -77,11 +80,12 @@ export function createBroadcasts(needs: {
   audience: Audience;
   instances: Pick<Instances, "id">;
   calls: InstanceCalls;
+  acts: Pick<AdminActs, "note">;
   changes: Changes;
   live: () => LivePort;
 }): Broadcasts {
   const { database, writes, clock, streams, listeners, recordingStore, recordings, access, audience, live } = needs;
-  const { instances, calls, changes } = needs;
+  const { instances, calls, acts, changes } = needs;
   const endings = new Map<StreamId, Promise<StoredStream>>();
   /** Streams that another instance is taking off air. */
   const endingElsewhere = new Map<StreamId, Disposable>();
@@ -109,13 +113,18 @@ export function createBroadcasts(needs: {
   }
 
   /** Takes a step that changes the status alone. Returns the stream before and after. */
-  async function move(caller: Principal, streamId: StreamId, step: Step, payload: NewEvent["payload"]) {
+  async function move(
+    caller: Principal,
+    streamId: StreamId,
+    { step, action, payload }: { step: Step; action: AuditAction; payload: NewEvent["payload"] },
+  ) {
     const allowed = await access.require(caller, streamId, "manage");
     return writes.about([aboutStream(streamId)], async ({ tx, append }) => {
       const before = await access.again(tx, allowed, caller, "manage");
       const status = requireMove(before.status, step);
       if (status === before.status) return { before, after: before };
       await streams.update(tx, streamId, { status });
+      await acts.note(tx, caller, before, action);
       const { sequence } = await append({ streamId, actorId: caller.userId, at: clock.now(), payload });
       return { before, after: { ...before, status, headSequence: sequence } };
     });
@@ -157,8 +166,14 @@ export function createBroadcasts(needs: {
           const changes = { status, endedAt, error, awaitsSource, summary: toBinary(StreamSummarySchema, summary) };
           await streams.update(tx, streamId, changes);
           await streams.silence(tx, streamId);
-          const by = ending.actorId === undefined ? {} : { actorId: ending.actorId };
-          const { sequence } = await append({ streamId, ...by, at: endedAt, payload: ending.payload(summary) });
+          const { by } = ending;
+          if (by !== undefined) await acts.note(tx, by, before, AuditAction.STOP_STREAM);
+          const { sequence } = await append({
+            streamId,
+            ...actorOf(by),
+            at: endedAt,
+            payload: ending.payload(summary),
+          });
           return { ...before, ...changes, sound: silence, headSequence: sequence };
         });
         // For those who came to other instances in between.
@@ -173,7 +188,7 @@ export function createBroadcasts(needs: {
   /** Stores what plays now, which `next` makes of what played before, and tells everybody. */
   async function storeMetadata(
     streamId: StreamId,
-    actorId: UserId | undefined,
+    by: Principal | undefined,
     read: (tx: Queries<StreamTables>) => Promise<StoredStream | undefined>,
     next: (before: Metadata) => Metadata,
   ): Promise<StoredStream | undefined> {
@@ -183,8 +198,9 @@ export function createBroadcasts(needs: {
       const metadata = next(before.metadata);
       if (isSame(metadata, before.metadata)) return { stream: before, isNew: false };
       await streams.update(tx, streamId, { metadata });
-      const by = actorId === undefined ? {} : { actorId };
-      const { sequence } = await append({ streamId, ...by, at: clock.now(), payload: metadataUpdated(metadata) });
+      if (by !== undefined) await acts.note(tx, by, before, AuditAction.CHANGE_STREAM, "metadata");
+      const payload = metadataUpdated(metadata);
+      const { sequence } = await append({ streamId, ...actorOf(by), at: clock.now(), payload });
       return { stream: { ...before, metadata, headSequence: sequence }, isNew: true };
     });
     if (stored?.isNew && isOnAir(stored.stream.status)) changes.changed(stored.stream);
@@ -195,7 +211,7 @@ export function createBroadcasts(needs: {
     streamId: StreamId,
     stepOf: (before: StoredStream) => Extract<Step, "start" | "broadcast" | "return">,
     read: (tx: Queries<StreamTables>) => Promise<StoredStream>,
-    actorId: UserId | undefined,
+    by: Principal | undefined,
     { defaultQuality, metadata }: Partial<StartConfig>,
   ): Promise<{ stream: StoredStream; isNew: boolean }> {
     await endings.get(streamId);
@@ -216,8 +232,8 @@ export function createBroadcasts(needs: {
       await streams.update(tx, streamId, changes);
       const after = { ...before, ...changes };
       const payload = streamStarted(publicStream(after, silence, at));
-      const by = actorId === undefined ? {} : { actorId };
-      const { sequence } = await append({ streamId, ...by, at, payload });
+      if (by !== undefined) await acts.note(tx, by, before, AuditAction.START_STREAM);
+      const { sequence } = await append({ streamId, ...actorOf(by), at, payload });
       return { stream: { ...after, headSequence: sequence }, isNew: true };
     });
     if (started.isNew) changes.changed(started.stream);
@@ -230,7 +246,7 @@ export function createBroadcasts(needs: {
     async start(caller, streamId, config) {
       const allowed = await access.require(caller, streamId, "manage");
       const again = (tx: Queries<StreamTables>) => access.again(tx, allowed, caller, "manage");
-      const { stream, isNew } = await goOnAir(streamId, () => "start", again, caller.userId, config);
+      const { stream, isNew } = await goOnAir(streamId, () => "start", again, caller, config);
       if (!isNew || !config.record) return stream;
       await recordings.start(caller, { streamId, title: "", quality: 0 }, "");
       return (await streams.find(database.read, streamId)) ?? stream;
@@ -254,25 +270,36 @@ export function createBroadcasts(needs: {
     async stop(caller, streamId) {
       const { stream } = await access.require(caller, streamId, "manage");
       const status = requireMove(stream.status, "stop");
-      const actorId = caller.userId;
-      const ending: Ending = { step: "stop", actorId, error: "", awaitsSource: false, payload: streamEnded };
+      const ending: Ending = { step: "stop", by: caller, error: "", awaitsSource: false, payload: streamEnded };
       const ended = status === stream.status ? stream : await takeOffAir(streamId, ending);
       // Whoever stops it by hand does not want the next source to start it again.
       if (ended.awaitsSource)
-        await database.write((tx) => streams.update(tx, streamId, { awaitsSource: false }), {
-          keys: [aboutStream(streamId)],
-        });
+        await database.write(
+          async (tx) => {
+            await streams.update(tx, streamId, { awaitsSource: false });
+            await acts.note(tx, caller, ended, AuditAction.STOP_STREAM);
+          },
+          { keys: [aboutStream(streamId)] },
+        );
       return storedSummary(ended) ?? create(StreamSummarySchema, { streamId });
     },
 
     async pause(caller, streamId) {
-      const { before, after } = await move(caller, streamId, "pause", streamPaused());
+      const { before, after } = await move(caller, streamId, {
+        step: "pause",
+        action: AuditAction.PAUSE_STREAM,
+        payload: streamPaused(),
+      });
       if (before.status !== after.status) changes.changed(after);
       return after;
     },
 
     async resume(caller, streamId) {
-      const { before, after } = await move(caller, streamId, "resume", streamResumed());
+      const { before, after } = await move(caller, streamId, {
+        step: "resume",
+        action: AuditAction.RESUME_STREAM,
+        payload: streamResumed(),
+      });
       if (before.status !== after.status) changes.changed(after);
       return after;
     },
@@ -280,7 +307,7 @@ export function createBroadcasts(needs: {
     async setMetadata(caller, streamId, metadata) {
       const allowed = await access.require(caller, streamId, "manage");
       const again = (tx: Queries<StreamTables>) => access.again(tx, allowed, caller, "manage");
-      const stored = await storeMetadata(streamId, caller.userId, again, () => metadata);
+      const stored = await storeMetadata(streamId, caller, again, () => metadata);
       return stored ?? allowed.stream;
     },
 
@@ -314,6 +341,10 @@ export function createBroadcasts(needs: {
       await takeOffAir(streamId, { step: "stop", error: "", awaitsSource, payload: streamEnded });
     },
   };
+}
+
+function actorOf(by: Principal | undefined): { actorId?: UserId } {
+  return by === undefined ? {} : { actorId: by.userId };
 }
 
 function isSame(one: Metadata, other: Metadata): boolean {

@@ -222,4 +222,18 @@ export const streamMigrations: Migrations = {
         .execute();
     },
   },
+  "0004_admin_acts": {
+    async up(db) {
+      await db.schema
+        .createTable("stream_admin_acts")
+        .addColumn("id", "text", (c) => c.primaryKey())
+        .addColumn("at", "bigint", (c) => c.notNull())
+        .addColumn("actor_id", "bigint", (c) => c.notNull())
+        .addColumn("action", "integer", (c) => c.notNull())
+        .addColumn("target_user_id", "bigint", (c) => c.notNull())
+        .addColumn("stream_id", "text", (c) => c.notNull())
+        .addColumn("details", "text", (c) => c.notNull())
+        .execute();
+    },
+  },
 };

@@ -1,3 +1,4 @@
+import { AuditAction } from "#gen/veza/auth/v1/audit_pb.ts";
 import type { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
 import { AudioQuality as Quality } from "#gen/veza/stream/v1/audio_pb.ts";
 import { type Recording, RecordingStatus } from "#gen/veza/stream/v1/recording_pb.ts";
@@ -9,6 +10,7 @@ import { type InstanceId, newId, type RecordingId, type StreamId, type UserId } 
 import type { Log } from "../platform/log.ts";
 import { type Requests, requestOf } from "../platform/requests/requests.ts";
 import { type Access, type Caller, requireAllowed, type StreamAccess } from "./access.ts";
+import type { AdminActs } from "./admin-acts.ts";
 import { wantedOr } from "./coming.ts";
 import { alreadyRecording, recordingNotFound, recordingOpen } from "./errors.ts";
 import type { StreamWrites } from "./events/event-log.ts";
@@ -79,12 +81,14 @@ export function createRecordings(needs: {
   recordings: RecordingStore;
   requests: Requests<StreamTables>;
   access: Access;
+  acts: Pick<AdminActs, "note">;
   instances: Pick<Instances, "id" | "isRunning">;
   calls: InstanceCalls;
   live: () => LivePort;
   urls: Urls;
 }): Recordings {
-  const { database, writes, clock, log, streams, recordings, requests, access, instances, calls, live, urls } = needs;
+  const { database, writes, clock, log, streams, recordings, requests, access, acts } = needs;
+  const { instances, calls, live, urls } = needs;
   const closing = new Map<RecordingId, Promise<StoredRecording | undefined>>();
 
   calls.answer(startCall, async ({ order }) => startHere(order));
@@ -162,7 +166,7 @@ export function createRecordings(needs: {
   }
 
   /** From now on it is PROCESSING, and its stream may be recorded anew. */
-  async function leaveOpen(recordingId: RecordingId, endedAt?: number): Promise<void> {
+  async function leaveOpen(recordingId: RecordingId, endedAt?: number, by?: Principal): Promise<void> {
     await writes.write(async ({ tx }) => {
       const current = await recordings.find(tx, recordingId);
       if (current?.status !== RecordingStatus.RECORDING) return;
@@ -170,6 +174,9 @@ export function createRecordings(needs: {
       await recordings.update(tx, recordingId, { status: RecordingStatus.PROCESSING, ...ended });
       const stream = await streams.find(tx, current.streamId);
       if (stream?.recordingId === recordingId) await streams.update(tx, stream.id, { recordingId: undefined });
+      if (by !== undefined && stream !== undefined) {
+        await acts.note(tx, by, stream, AuditAction.STOP_RECORDING, recordingId);
+      }
     });
   }
 
@@ -186,20 +193,20 @@ export function createRecordings(needs: {
   }
 
   /** Closes one once, however many ask for it. */
-  function close(recordingId: RecordingId, actorId?: UserId): Promise<StoredRecording | undefined> {
+  function close(recordingId: RecordingId, by?: Principal): Promise<StoredRecording | undefined> {
     let running = closing.get(recordingId);
     if (running === undefined) {
       running = (async () => {
         const endedAt = clock.now();
         const recording = await recordings.find(database.read, recordingId);
         if (recording === undefined || !isOpen(recording)) return recording;
-        await leaveOpen(recordingId, endedAt);
+        await leaveOpen(recordingId, endedAt, by);
         const result = await stopAt(recording).catch((error: unknown) => {
           log.error({ err: error, recording_id: recordingId }, "closing a recording failed");
           return failedResult("the file could not be closed");
         });
         if (result === undefined) return recordings.find(database.read, recordingId);
-        return finish(recordingId, result, endedAt, actorId);
+        return finish(recordingId, result, endedAt, by?.userId);
       })().finally(() => closing.delete(recordingId));
       closing.set(recordingId, running);
     }
@@ -226,6 +233,7 @@ export function createRecordings(needs: {
         const recording = newRecording(stream, title, wantedOr(quality, Quality.AUTO), clock.now(), recorderOf(stream));
         await recordings.insert(tx, recording);
         await streams.update(tx, streamId, { recordingId: recording.id });
+        await acts.note(tx, caller, stream, AuditAction.START_RECORDING, recording.id);
         return { recording, stream: onAirOf(stream), isNew: true };
       });
       if (!begun.isNew) return show(begun.recording);
@@ -260,7 +268,7 @@ export function createRecordings(needs: {
       const { recording, allowed } = await load(caller, recordingId);
       requireAllowed(allowed, "manage");
       if (!isOpen(recording)) return show(recording);
-      const closed = close(recordingId, caller.userId);
+      const closed = close(recordingId, caller);
       const inTime = await withinTime(closed);
       if (inTime === undefined) throw recordingNotFound();
       if (inTime !== "late") return show(inTime);
@@ -291,6 +299,7 @@ export function createRecordings(needs: {
         if (current === undefined) throw recordingNotFound();
         if (isOpen(current)) throw recordingOpen();
         await recordings.markDeleted(tx, recordingId, clock.now());
+        await acts.note(tx, caller, allowed.stream, AuditAction.DELETE_RECORDING, recordingId);
       });
       // A file in another folder is deleted by those who have that.
       const folder = await live().folder();

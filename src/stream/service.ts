@@ -8,6 +8,7 @@ import type { Platform } from "../platform/platform.ts";
 import { createRequests } from "../platform/requests/requests.ts";
 import { createAccess } from "./access.ts";
 import { createAccessChecks } from "./access-checks.ts";
+import { createAdminActs } from "./admin-acts.ts";
 import { createAdmission } from "./admission.ts";
 import { createAnalytics } from "./analytics.ts";
 import { createAudience } from "./audience.ts";
@@ -99,10 +100,11 @@ export async function createStreamService(needs: {
     ...{ instances, calls, changes },
   };
 
+  const acts = createAdminActs({ database, store: stores.adminActs, clock, auth });
   const audience = built.use(createAudience(floor));
   const come = createCome({ clock, instance: instances.id, listeners, live });
-  const recordings = createRecordings({ ...floor, recordings: stores.recordings, urls });
-  const broadcasts = createBroadcasts({ ...floor, recordingStore: stores.recordings, recordings, audience });
+  const recordings = createRecordings({ ...floor, acts, recordings: stores.recordings, urls });
+  const broadcasts = createBroadcasts({ ...floor, acts, recordingStore: stores.recordings, recordings, audience });
   const orphans = createOrphans({ ...floor, homes: stores.homes, recordings, broadcasts });
   const following = built.use(createFollowing({ ...floor, store: stores.events, show }));
   const checks = createAccessChecks({ access, auth });
@@ -112,6 +114,7 @@ export async function createStreamService(needs: {
     ...streamHandlers({
       streams: createStreams({
         ...floor,
+        acts,
         rooms,
         audience,
         keys: createRememberedKeys({ clock }),
@@ -153,6 +156,7 @@ export async function createStreamService(needs: {
       background = startBackground({
         ...floor,
         isShared,
+        acts,
         orphans,
         recordings,
         erasures: stores.erasures,

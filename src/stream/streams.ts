@@ -1,3 +1,4 @@
+import { AuditAction } from "#gen/veza/auth/v1/audit_pb.ts";
 import { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
 import { StreamCategory, StreamSort, StreamVisibility } from "#gen/veza/stream/v1/stream_pb.ts";
 import type { Principal } from "../platform/access/principal.ts";
@@ -8,6 +9,7 @@ import { newId, type RoomId, type StreamId } from "../platform/ids.ts";
 import { limits } from "../platform/limits.ts";
 import { type Requests, requestOf } from "../platform/requests/requests.ts";
 import type { Access } from "./access.ts";
+import type { AdminActs } from "./admin-acts.ts";
 import type { Audience } from "./audience.ts";
 import type { Changes } from "./changes.ts";
 import { limitReached, streamNotFound } from "./errors.ts";
@@ -74,13 +76,14 @@ export function createStreams(needs: {
   rooms: RoomsOfStreams;
   audience: Pick<Audience, "leaveAll">;
   keys: RememberedKeys;
+  acts: Pick<AdminActs, "note">;
   changes: Pick<Changes, "changed" | "ring">;
   show: ShowStream;
   /** Does the work that a deleted stream leaves behind, soon. */
   tidyUp: () => void;
 }): Streams {
-  const { database, writes, clock, bus, streams, listeners, requests, access, rooms, audience, keys, changes, show } =
-    needs;
+  const { database, writes, clock, bus, streams, listeners, requests, access } = needs;
+  const { rooms, audience, keys, acts, changes, show } = needs;
 
   async function requireRoomFor(queries: Queries<StreamTables>, caller: Principal): Promise<void> {
     const limit = limits.stream.streamsPerUser;
@@ -153,6 +156,7 @@ export function createStreams(needs: {
             : { roomId: roomId ?? undefined, ownsRoom: false };
         const after = { ...before, ...rest, ...room };
         await streams.update(tx, streamId, { ...rest, ...room });
+        await acts.note(tx, caller, before, AuditAction.CHANGE_STREAM, Object.keys(wanted).join(", "));
         const [was, is] = [show(before).currentQuality, show(after).currentQuality];
         if (was === is) return { before, after };
         const payload = qualityChanged(undefined, was, is);
@@ -179,6 +183,7 @@ export function createStreams(needs: {
           requireMove(stream.status, "delete");
           await listeners.leaveRest(tx, streamId, clock.now());
           await streams.delete(tx, streamId, clock.now());
+          await acts.note(tx, caller, stream, AuditAction.DELETE_STREAM, stream.title);
         },
         { keys: [aboutStream(streamId)] },
       );

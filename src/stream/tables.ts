@@ -1,3 +1,4 @@
+import type { AuditAction } from "#gen/veza/auth/v1/audit_pb.ts";
 import type { RequestsTable } from "../platform/requests/request-store.ts";
 
 /** The tables of stream, one interface each. Times are milliseconds since 1970; flags are 0 or 1; user ids are numbers. */
@@ -158,6 +159,18 @@ export interface CursorsTable {
   sequence: number;
 }
 
+/** What administrators did to streams of others and the audit log does not hold yet. */
+export interface AdminActsTable {
+  id: string;
+  at: number;
+  actor_id: number;
+  action: AuditAction;
+  /** Whose stream it is. */
+  target_user_id: number;
+  stream_id: string;
+  details: string;
+}
+
 export interface StreamTables {
   stream_streams: StreamsTable;
   stream_listeners: ListenersTable;
@@ -168,4 +181,5 @@ export interface StreamTables {
   stream_requests: RequestsTable;
   stream_cursors: CursorsTable;
   stream_instances: InstancesTable;
+  stream_admin_acts: AdminActsTable;
 }

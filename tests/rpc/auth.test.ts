@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { AuditAction } from "#gen/veza/auth/v1/audit_pb.ts";
 import { UserRole } from "#gen/veza/auth/v1/user_pb.ts";
 import { Failure, Reason } from "../../src/platform/failure.ts";
-import type { UserId } from "../../src/platform/ids.ts";
+import type { StreamId, UserId } from "../../src/platform/ids.ts";
 import { limits } from "../../src/platform/limits.ts";
 import type { PermissionPeers } from "../../src/platform/peers/peers.ts";
 import { login, openHouse, password, reasonOf, refresh, register } from "./auth-kit.ts";
@@ -472,4 +472,29 @@ test("after a rotation the previous key verifies until its tokens expired", asyn
 
   house.clock.advance(limits.token.accessMs);
   expect((await house.auth.jwks()).keys.map(({ kid }) => kid)).toEqual([kids[0]]);
+});
+
+test("what another service says that an administrator did is written down once, however often it says so", async () => {
+  const house = await openHouse();
+  const admin = await register(house, "admin");
+  const act = (id: string, action: AuditAction) => ({
+    id,
+    at: house.clock.now(),
+    actorId: admin.user.id as UserId,
+    action,
+    targetUserId: "0" as UserId,
+    targetStreamId: "a stream" as StreamId,
+    details: "",
+  });
+  const [start, stop] = [act("one", AuditAction.START_STREAM), act("two", AuditAction.STOP_STREAM)];
+  await house.auth.peer.addAudits([start]);
+  await Promise.all([house.auth.peer.addAudits([start, stop]), house.auth.peer.addAudits([start, stop])]).catch(
+    () => undefined,
+  );
+  await house.auth.peer.addAudits([start, stop]);
+  const { entries } = await admin.calls.listAuditLog({});
+  expect(entries.map(({ sequence, action, targetStreamId }) => [Number(sequence), action, targetStreamId])).toEqual([
+    [2, AuditAction.STOP_STREAM, "a stream"],
+    [1, AuditAction.START_STREAM, "a stream"],
+  ]);
 });

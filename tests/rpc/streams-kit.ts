@@ -16,7 +16,7 @@ import { createTrustedProxies } from "#src/platform/access/trusted-proxies.ts";
 import { readConfig } from "#src/platform/config.ts";
 import { Failure, Reason } from "#src/platform/failure.ts";
 import type { ListenerId, RecordingId, SessionId, StreamId, UserId } from "#src/platform/ids.ts";
-import type { AccountFacts, ErasedAccount } from "#src/platform/peers/peers.ts";
+import type { AccountFacts, AuditedAct, ErasedAccount } from "#src/platform/peers/peers.ts";
 import type { Platform } from "#src/platform/platform.ts";
 import { createCallReports } from "#src/rpc/call-reports.ts";
 import { interceptorChain } from "#src/rpc/chain.ts";
@@ -247,12 +247,16 @@ export interface StreamHouse extends AsyncDisposable {
   restart(): Promise<StreamHouse>;
 }
 
-interface Town {
+export interface Town {
   readonly accounts: Map<string, AccountFacts>;
   readonly erased: ErasedAccount[];
+  /** What the audit log was told. */
+  readonly audited: AuditedAct[];
+  /** Whether auth takes nothing for the audit log. */
+  isAuditAway: boolean;
 }
 
-const emptyTown = (): Town => ({ accounts: new Map(), erased: [] });
+export const emptyTown = (): Town => ({ accounts: new Map(), erased: [], audited: [], isAuditAway: false });
 const proxy = "10.0.0.1";
 
 export async function openStreams(
@@ -267,7 +271,11 @@ export async function openStreams(
   const auth = {
     accounts: async (ids: readonly UserId[]) => [...town.accounts.values()].filter(({ id }) => ids.includes(id)),
     erasedAfter: async (sequence: number) => town.erased.filter((each) => each.sequence > sequence),
-    revokedSince: async () => [],
+    revokedSince: async () => ({ revocations: [] }),
+    async addAudits(acts: readonly AuditedAct[]) {
+      if (town.isAuditAway) throw new Failure(Reason.UNAVAILABLE);
+      town.audited.push(...acts);
+    },
     welcome: async () => {},
   };
   const peers = () => ({

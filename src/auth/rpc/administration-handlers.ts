@@ -1,8 +1,7 @@
-import { cutPage, readPage } from "../../rpc/paging.ts";
 import { principalOf } from "../../rpc/principal.ts";
 import type { Administration } from "../administration.ts";
 import type { AuthHandlers } from "./handlers.ts";
-import { auditEntryMessage, roleFromMessage, userIdFrom, userInfo } from "./messages.ts";
+import { roleFromMessage, userIdFrom, userInfo } from "./messages.ts";
 
 export function administrationHandlers(needs: { administration: Administration }): AuthHandlers {
   const { administration } = needs;
@@ -11,14 +10,6 @@ export function administrationHandlers(needs: { administration: Administration }
       const caller = principalOf(context);
       const account = await administration.setRole(caller, userIdFrom(userId, caller), roleFromMessage(role));
       return { user: userInfo(account, caller) };
-    },
-
-    async listAuditLog(request) {
-      const page = readPage(request, "audit", ["number"]);
-      const [before] = page.after ?? [];
-      const found = await administration.auditLog(before as number | undefined, page.size + 1);
-      const { items, nextPageToken } = cutPage(found, page, "audit", ({ sequence }) => [sequence]);
-      return { entries: items.map(auditEntryMessage), nextPageToken };
     },
 
     async setUserActive({ userId, isActive }, context) {

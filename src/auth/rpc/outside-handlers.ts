@@ -19,5 +19,4 @@ export const outsideHandlers: AuthHandlers = {
   deleteAccount: refuse,
   setUserRole: refuse,
   setUserActive: refuse,
-  listAuditLog: refuse,
 };

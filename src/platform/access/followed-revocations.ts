@@ -11,8 +11,11 @@ import type { Revocation, Revocations } from "./revocations.ts";
  */
 export async function followRevocations(needs: {
   revocations: Revocations;
-  /** What was revoked at or after a time, in milliseconds since 1970. */
-  revokedSince: (at: number) => Promise<readonly Revocation[]>;
+  /** A page of what was revoked at or after a time, in milliseconds since 1970: the first one, or the one that follows. */
+  revokedSince: (
+    at: number,
+    after?: string,
+  ) => Promise<{ readonly revocations: readonly Revocation[]; readonly next?: string }>;
   bus: Bus;
   clock: Clock;
   log: Log;
@@ -23,7 +26,13 @@ export async function followRevocations(needs: {
   async function catchUp(): Promise<void> {
     const now = clock.now();
     // Tokens older than that have expired by themselves.
-    revocations.restore(await revokedSince(Math.max(readTo, now - limits.token.accessMs)));
+    const since = Math.max(readTo, now - limits.token.accessMs);
+    let after: string | undefined;
+    do {
+      const page = await revokedSince(since, after);
+      revocations.restore(page.revocations);
+      after = page.next;
+    } while (after !== undefined);
     // What was stamped before is committed a little later, and not by the same clock.
     readTo = now - limits.token.revocationOverlapMs;
   }

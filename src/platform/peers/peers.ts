@@ -1,6 +1,7 @@
+import type { AuditAction } from "#gen/veza/auth/v1/audit_pb.ts";
 import type { AccountRole, Principal } from "../access/principal.ts";
 import type { Revocation } from "../access/revocations.ts";
-import type { RoomId, UserId } from "../ids.ts";
+import type { RoomId, StreamId, UserId } from "../ids.ts";
 
 /** What other services may know of an account. */
 export interface AccountFacts {
@@ -17,6 +18,26 @@ export interface ErasedAccount {
   readonly userId: UserId;
 }
 
+export interface RevokedPage {
+  readonly revocations: readonly Revocation[];
+  readonly next?: string;
+}
+
+/** What an administrator did to a stream of somebody else. */
+export interface AuditedAct {
+  /** Names it among all. */
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly actorId: UserId;
+  readonly action: AuditAction;
+  /** Whose stream it is; "0" once the account is erased. */
+  readonly targetUserId: UserId;
+  readonly targetStreamId: StreamId;
+  /** What is to be known besides, for a person to read. */
+  readonly details: string;
+}
+
 /** Somebody whom an outside issuer of tokens vouches for. */
 export type Visitor = Pick<Principal, "userId" | "username" | "role">;
 
@@ -26,8 +47,13 @@ export interface AuthPeer {
   accounts(ids: readonly UserId[]): Promise<AccountFacts[]>;
   /** Erasures after a cursor, oldest first, at most 100. The bus rings `auth.erased` when there is a new one. */
   erasedAfter(sequence: number): Promise<ErasedAccount[]>;
-  /** What was revoked at or after a time, in milliseconds since 1970, oldest first. */
-  revokedSince(at: number): Promise<readonly Revocation[]>;
+  /**
+   * What was revoked at or after a time, in milliseconds since 1970, a page at a time: `after` is the `next` of the page
+   * before. The last page has none.
+   */
+  revokedSince(at: number, after?: string): Promise<RevokedPage>;
+  /** Adds to the audit log what administrators did, at most 200 acts; those that are there already are left out. */
+  addAudits(acts: readonly AuditedAct[]): Promise<void>;
   /** Remembers a visitor. Nothing happens where Veza keeps the accounts itself. */
   welcome(visitor: Visitor): Promise<void>;
 }

@@ -2,13 +2,14 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Client } from "@connectrpc/connect";
 import {
+  type AuditedAct as ActMessage,
   AuthPeerService,
   type Revocation as RevocationMessage,
   type RevocationSchema,
 } from "#gen/veza/internal/v1/auth_peer_service_pb.ts";
 import type { Revocation } from "../../platform/access/revocations.ts";
-import type { SessionId, UserId } from "../../platform/ids.ts";
-import type { AuthPeer } from "../../platform/peers/peers.ts";
+import type { SessionId, StreamId, UserId } from "../../platform/ids.ts";
+import type { AuditedAct, AuthPeer } from "../../platform/peers/peers.ts";
 import { routes, type ServiceRoutes } from "../routes.ts";
 import { roleFromMessage, roleToMessage } from "./roles.ts";
 
@@ -23,9 +24,14 @@ export function serveAuthPeer(peer: AuthPeer): ServiceRoutes {
       const erasures = await peer.erasedAfter(Number(afterSequence));
       return { erasures: erasures.map(({ sequence, userId }) => ({ sequence: BigInt(sequence), userId })) };
     },
-    async listRevocations({ since }) {
-      const revocations = await peer.revokedSince(since === undefined ? 0 : timestampMs(since));
-      return { revocations: revocations.map(revocationToMessage) };
+    async listRevocations({ since, after }) {
+      const at = since === undefined ? 0 : timestampMs(since);
+      const { revocations, next = "" } = await peer.revokedSince(at, after === "" ? undefined : after);
+      return { revocations: revocations.map(revocationToMessage), next };
+    },
+    async addAudits({ acts }) {
+      await peer.addAudits(acts.map(actFromMessage));
+      return {};
     },
     async welcomeVisitor({ userId, username, role }) {
       await peer.welcome({ userId: userId as UserId, username, role: roleFromMessage(role) });
@@ -50,9 +56,12 @@ export function remoteAuthPeer(client: Client<typeof AuthPeerService>): AuthPeer
       const { erasures } = await client.listErasures({ afterSequence: BigInt(sequence) });
       return erasures.map((each) => ({ sequence: Number(each.sequence), userId: each.userId as UserId }));
     },
-    async revokedSince(at) {
-      const { revocations } = await client.listRevocations({ since: timestampFromMs(at) });
-      return revocations.flatMap(revocationFromMessage);
+    async revokedSince(at, after = "") {
+      const { revocations, next } = await client.listRevocations({ since: timestampFromMs(at), after });
+      return { revocations: revocations.flatMap(revocationFromMessage), ...(next !== "" && { next }) };
+    },
+    async addAudits(acts) {
+      await client.addAudits({ acts: acts.map(({ at, ...act }) => ({ ...act, at: timestampFromMs(at) })) });
     },
     async welcome({ userId, username, role }) {
       await client.welcomeVisitor({ userId, username, role: roleToMessage(role) });
@@ -66,6 +75,18 @@ function revocationToMessage(revocation: Revocation): MessageInitShape<typeof Re
       ? ({ case: "sessionId", value: revocation.sessionId } as const)
       : ({ case: "userId", value: revocation.userId } as const);
   return { subject, at: timestampFromMs(revocation.at) };
+}
+
+function actFromMessage({ at, actorId, targetUserId, targetStreamId, ...act }: ActMessage): AuditedAct {
+  return {
+    id: act.id,
+    at: at === undefined ? 0 : timestampMs(at),
+    actorId: actorId as UserId,
+    action: act.action,
+    targetUserId: targetUserId as UserId,
+    targetStreamId: targetStreamId as StreamId,
+    details: act.details,
+  };
 }
 
 /** None for what this process, being older than the other, does not know. */

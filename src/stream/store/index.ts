@@ -2,6 +2,7 @@ import type { Database } from "../../platform/database/database.ts";
 import type { RequestStore } from "../../platform/requests/request-store.ts";
 import { createSqlRequestStore } from "../../platform/requests/sql-request-store.ts";
 import type { StreamTables } from "../tables.ts";
+import type { AdminActStore } from "./admin-act-store.ts";
 import type { ErasureStore } from "./erasure-store.ts";
 import type { EventStore } from "./event-store.ts";
 import type { ExportStore } from "./export-store.ts";
@@ -9,6 +10,7 @@ import type { HomeStore } from "./home-store.ts";
 import type { InstanceStore } from "./instance-store.ts";
 import type { ListenerStore } from "./listener-store.ts";
 import type { RecordingStore } from "./recording-store.ts";
+import { createSqlAdminActStore } from "./sql-admin-act-store.ts";
 import { createSqlErasureStore } from "./sql-erasure-store.ts";
 import { createSqlEventStore } from "./sql-event-store.ts";
 import { createSqlExportStore } from "./sql-export-store.ts";
@@ -30,6 +32,7 @@ export interface Stores {
   readonly instances: InstanceStore;
   readonly homes: HomeStore;
   readonly exports: ExportStore;
+  readonly adminActs: AdminActStore;
 }
 
 export function createSqlStores(database: Database<StreamTables>): Stores {
@@ -43,5 +46,6 @@ export function createSqlStores(database: Database<StreamTables>): Stores {
     instances: createSqlInstanceStore(),
     homes: createSqlHomeStore(),
     exports: createSqlExportStore(),
+    adminActs: createSqlAdminActStore(),
   };
 }

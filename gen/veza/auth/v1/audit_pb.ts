@@ -12,10 +12,11 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file veza/auth/v1/audit.proto.
  */
 export const file_veza_auth_v1_audit: GenFile = /*@__PURE__*/
-  fileDesc("Chh2ZXphL2F1dGgvdjEvYXVkaXQucHJvdG8SDHZlemEuYXV0aC52MSK9AQoKQXVkaXRFbnRyeRIQCghzZXF1ZW5jZRgBIAEoAxIvCgtvY2N1cnJlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoIYWN0b3JfaWQYAyABKANCAjABEikKBmFjdGlvbhgEIAEoDjIZLnZlemEuYXV0aC52MS5BdWRpdEFjdGlvbhIaCg50YXJnZXRfdXNlcl9pZBgFIAEoA0ICMAESDwoHZGV0YWlscxgGIAEoCSqeAQoLQXVkaXRBY3Rpb24SHAoYQVVESVRfQUNUSU9OX1VOU1BFQ0lGSUVEEAASGQoVQVVESVRfQUNUSU9OX1NFVF9ST0xFEAESGwoXQVVESVRfQUNUSU9OX1NXSVRDSF9PRkYQAhIaChZBVURJVF9BQ1RJT05fU1dJVENIX09OEAMSHQoZQVVESVRfQUNUSU9OX1JFVk9LRV9UT0tFThAEYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Chh2ZXphL2F1dGgvdjEvYXVkaXQucHJvdG8SDHZlemEuYXV0aC52MSLXAQoKQXVkaXRFbnRyeRIQCghzZXF1ZW5jZRgBIAEoAxIvCgtvY2N1cnJlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoIYWN0b3JfaWQYAyABKANCAjABEikKBmFjdGlvbhgEIAEoDjIZLnZlemEuYXV0aC52MS5BdWRpdEFjdGlvbhIaCg50YXJnZXRfdXNlcl9pZBgFIAEoA0ICMAESDwoHZGV0YWlscxgGIAEoCRIYChB0YXJnZXRfc3RyZWFtX2lkGAcgASgJKsADCgtBdWRpdEFjdGlvbhIcChhBVURJVF9BQ1RJT05fVU5TUEVDSUZJRUQQABIZChVBVURJVF9BQ1RJT05fU0VUX1JPTEUQARIbChdBVURJVF9BQ1RJT05fU1dJVENIX09GRhACEhoKFkFVRElUX0FDVElPTl9TV0lUQ0hfT04QAxIdChlBVURJVF9BQ1RJT05fUkVWT0tFX1RPS0VOEAQSHgoaQVVESVRfQUNUSU9OX0NIQU5HRV9TVFJFQU0QBRIeChpBVURJVF9BQ1RJT05fREVMRVRFX1NUUkVBTRAGEh0KGUFVRElUX0FDVElPTl9TVEFSVF9TVFJFQU0QBxIcChhBVURJVF9BQ1RJT05fU1RPUF9TVFJFQU0QCBIdChlBVURJVF9BQ1RJT05fUEFVU0VfU1RSRUFNEAkSHgoaQVVESVRfQUNUSU9OX1JFU1VNRV9TVFJFQU0QChIgChxBVURJVF9BQ1RJT05fU1RBUlRfUkVDT1JESU5HEAsSHwobQVVESVRfQUNUSU9OX1NUT1BfUkVDT1JESU5HEAwSIQodQVVESVRfQUNUSU9OX0RFTEVURV9SRUNPUkRJTkcQDWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
- * One line of the audit log. Lines are added with what they tell of, in one transaction, and never changed.
+ * One line of the audit log. Lines are never changed. What is done to accounts is added with it, in one transaction; what
+ * is done to streams is noted with it, in one transaction, and is added a moment later.
  *
  * @generated from message veza.auth.v1.AuditEntry
  */
@@ -49,22 +50,31 @@ export type AuditEntry = Message<"veza.auth.v1.AuditEntry"> & {
   action: AuditAction;
 
   /**
-   * The account that it was done to.
+   * The account that it was done to, or whose stream it was done to; 0 when that is erased.
    *
    * @generated from field: int64 target_user_id = 5 [jstype = JS_STRING];
    */
   targetUserId: string;
 
   /**
-   * What is to be known besides: the roles before and after, such as `user → admin`, or the reason that was given.
+   * What is to be known besides: the roles before and after, such as `user → admin`, the reason that was given, the fields
+   * that were changed, or the id of the recording.
    *
    * @generated from field: string details = 6;
    */
   details: string;
+
+  /**
+   * The stream that it was done to; empty for what was done to an account.
+   *
+   * @generated from field: string target_stream_id = 7;
+   */
+  targetStreamId: string;
 };
 
 /**
- * One line of the audit log. Lines are added with what they tell of, in one transaction, and never changed.
+ * One line of the audit log. Lines are never changed. What is done to accounts is added with it, in one transaction; what
+ * is done to streams is noted with it, in one transaction, and is added a moment later.
  *
  * @generated from message veza.auth.v1.AuditEntry
  */
@@ -98,18 +108,26 @@ export type AuditEntryJson = {
   action?: AuditActionJson;
 
   /**
-   * The account that it was done to.
+   * The account that it was done to, or whose stream it was done to; 0 when that is erased.
    *
    * @generated from field: int64 target_user_id = 5 [jstype = JS_STRING];
    */
   targetUserId?: string;
 
   /**
-   * What is to be known besides: the roles before and after, such as `user → admin`, or the reason that was given.
+   * What is to be known besides: the roles before and after, such as `user → admin`, the reason that was given, the fields
+   * that were changed, or the id of the recording.
    *
    * @generated from field: string details = 6;
    */
   details?: string;
+
+  /**
+   * The stream that it was done to; empty for what was done to an account.
+   *
+   * @generated from field: string target_stream_id = 7;
+   */
+  targetStreamId?: string;
 };
 
 /**
@@ -120,7 +138,7 @@ export const AuditEntrySchema: GenMessage<AuditEntry, {jsonType: AuditEntryJson}
   messageDesc(file_veza_auth_v1_audit, 0);
 
 /**
- * What an administrator did to an account.
+ * What an administrator did to an account, or to a stream of somebody else.
  *
  * @generated from enum veza.auth.v1.AuditAction
  */
@@ -159,21 +177,84 @@ export const AuditAction = {
    * @generated from enum value: AUDIT_ACTION_REVOKE_TOKEN = 4;
    */
   REVOKE_TOKEN: 4,
+
+  /**
+   * The account's stream was changed: what it is called, who may hear it, what plays on it.
+   *
+   * @generated from enum value: AUDIT_ACTION_CHANGE_STREAM = 5;
+   */
+  CHANGE_STREAM: 5,
+
+  /**
+   * The account's stream was deleted.
+   *
+   * @generated from enum value: AUDIT_ACTION_DELETE_STREAM = 6;
+   */
+  DELETE_STREAM: 6,
+
+  /**
+   * The account's stream was taken on air.
+   *
+   * @generated from enum value: AUDIT_ACTION_START_STREAM = 7;
+   */
+  START_STREAM: 7,
+
+  /**
+   * The account's stream was taken off air.
+   *
+   * @generated from enum value: AUDIT_ACTION_STOP_STREAM = 8;
+   */
+  STOP_STREAM: 8,
+
+  /**
+   * The account's stream was paused.
+   *
+   * @generated from enum value: AUDIT_ACTION_PAUSE_STREAM = 9;
+   */
+  PAUSE_STREAM: 9,
+
+  /**
+   * The account's stream was resumed.
+   *
+   * @generated from enum value: AUDIT_ACTION_RESUME_STREAM = 10;
+   */
+  RESUME_STREAM: 10,
+
+  /**
+   * A recording of the account's stream was begun.
+   *
+   * @generated from enum value: AUDIT_ACTION_START_RECORDING = 11;
+   */
+  START_RECORDING: 11,
+
+  /**
+   * A recording of the account's stream was ended.
+   *
+   * @generated from enum value: AUDIT_ACTION_STOP_RECORDING = 12;
+   */
+  STOP_RECORDING: 12,
+
+  /**
+   * A recording of the account's stream was deleted.
+   *
+   * @generated from enum value: AUDIT_ACTION_DELETE_RECORDING = 13;
+   */
+  DELETE_RECORDING: 13,
 } as const;
 
 /**
- * What an administrator did to an account.
+ * What an administrator did to an account, or to a stream of somebody else.
  *
  * @generated from enum veza.auth.v1.AuditAction
  */
 export type AuditAction = (typeof AuditAction)[keyof typeof AuditAction] | UnknownEnum;
 
 /**
- * What an administrator did to an account.
+ * What an administrator did to an account, or to a stream of somebody else.
  *
  * @generated from enum veza.auth.v1.AuditAction
  */
-export type AuditActionJson = "AUDIT_ACTION_UNSPECIFIED" | "AUDIT_ACTION_SET_ROLE" | "AUDIT_ACTION_SWITCH_OFF" | "AUDIT_ACTION_SWITCH_ON" | "AUDIT_ACTION_REVOKE_TOKEN";
+export type AuditActionJson = "AUDIT_ACTION_UNSPECIFIED" | "AUDIT_ACTION_SET_ROLE" | "AUDIT_ACTION_SWITCH_OFF" | "AUDIT_ACTION_SWITCH_ON" | "AUDIT_ACTION_REVOKE_TOKEN" | "AUDIT_ACTION_CHANGE_STREAM" | "AUDIT_ACTION_DELETE_STREAM" | "AUDIT_ACTION_START_STREAM" | "AUDIT_ACTION_STOP_STREAM" | "AUDIT_ACTION_PAUSE_STREAM" | "AUDIT_ACTION_RESUME_STREAM" | "AUDIT_ACTION_START_RECORDING" | "AUDIT_ACTION_STOP_RECORDING" | "AUDIT_ACTION_DELETE_RECORDING";
 
 /**
  * Describes the enum veza.auth.v1.AuditAction.

@@ -9,6 +9,8 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { AuditAction, AuditActionJson } from "../../auth/v1/audit_pb.ts";
+import { file_veza_auth_v1_audit } from "../../auth/v1/audit_pb.ts";
 import type { UserRole, UserRoleJson } from "../../auth/v1/user_pb.ts";
 import { file_veza_auth_v1_user } from "../../auth/v1/user_pb.ts";
 import { file_veza_options_v1_options } from "../../options/v1/options_pb.ts";
@@ -18,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file veza/internal/v1/auth_peer_service.proto.
  */
 export const file_veza_internal_v1_auth_peer_service: GenFile = /*@__PURE__*/
-  fileDesc("Cih2ZXphL2ludGVybmFsL3YxL2F1dGhfcGVlcl9zZXJ2aWNlLnByb3RvEhB2ZXphLmludGVybmFsLnYxIioKEkdldEFjY291bnRzUmVxdWVzdBIUCgh1c2VyX2lkcxgBIAMoA0ICMAEiQgoTR2V0QWNjb3VudHNSZXNwb25zZRIrCghhY2NvdW50cxgBIAMoCzIZLnZlemEuaW50ZXJuYWwudjEuQWNjb3VudCJkCgdBY2NvdW50Eg4KAmlkGAEgASgDQgIwARIQCgh1c2VybmFtZRgCIAEoCRIkCgRyb2xlGAMgASgOMhYudmV6YS5hdXRoLnYxLlVzZXJSb2xlEhEKCWlzX2FjdGl2ZRgEIAEoCCItChNMaXN0RXJhc3VyZXNSZXF1ZXN0EhYKDmFmdGVyX3NlcXVlbmNlGAEgASgDIkMKFExpc3RFcmFzdXJlc1Jlc3BvbnNlEisKCGVyYXN1cmVzGAEgAygLMhkudmV6YS5pbnRlcm5hbC52MS5FcmFzdXJlIjAKB0VyYXN1cmUSEAoIc2VxdWVuY2UYASABKAMSEwoHdXNlcl9pZBgCIAEoA0ICMAEiQwoWTGlzdFJldm9jYXRpb25zUmVxdWVzdBIpCgVzaW5jZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiTAoXTGlzdFJldm9jYXRpb25zUmVzcG9uc2USMQoLcmV2b2NhdGlvbnMYASADKAsyHC52ZXphLmludGVybmFsLnYxLlJldm9jYXRpb24ibAoKUmV2b2NhdGlvbhIUCgpzZXNzaW9uX2lkGAEgASgJSAASFQoHdXNlcl9pZBgCIAEoA0ICMAFIABImCgJhdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCQoHc3ViamVjdCJkChVXZWxjb21lVmlzaXRvclJlcXVlc3QSEwoHdXNlcl9pZBgBIAEoA0ICMAESEAoIdXNlcm5hbWUYAiABKAkSJAoEcm9sZRgDIAEoDjIWLnZlemEuYXV0aC52MS5Vc2VyUm9sZSIYChZXZWxjb21lVmlzaXRvclJlc3BvbnNlMr0DCg9BdXRoUGVlclNlcnZpY2USYwoLR2V0QWNjb3VudHMSJC52ZXphLmludGVybmFsLnYxLkdldEFjY291bnRzUmVxdWVzdBolLnZlemEuaW50ZXJuYWwudjEuR2V0QWNjb3VudHNSZXNwb25zZSIHkAIBqNQYBBJmCgxMaXN0RXJhc3VyZXMSJS52ZXphLmludGVybmFsLnYxLkxpc3RFcmFzdXJlc1JlcXVlc3QaJi52ZXphLmludGVybmFsLnYxLkxpc3RFcmFzdXJlc1Jlc3BvbnNlIgeQAgGo1BgEEm8KD0xpc3RSZXZvY2F0aW9ucxIoLnZlemEuaW50ZXJuYWwudjEuTGlzdFJldm9jYXRpb25zUmVxdWVzdBopLnZlemEuaW50ZXJuYWwudjEuTGlzdFJldm9jYXRpb25zUmVzcG9uc2UiB5ACAajUGAQSbAoOV2VsY29tZVZpc2l0b3ISJy52ZXphLmludGVybmFsLnYxLldlbGNvbWVWaXNpdG9yUmVxdWVzdBooLnZlemEuaW50ZXJuYWwudjEuV2VsY29tZVZpc2l0b3JSZXNwb25zZSIHkAICqNQYBGIGcHJvdG8z", [file_google_protobuf_timestamp, file_veza_auth_v1_user, file_veza_options_v1_options]);
+  fileDesc("Cih2ZXphL2ludGVybmFsL3YxL2F1dGhfcGVlcl9zZXJ2aWNlLnByb3RvEhB2ZXphLmludGVybmFsLnYxIioKEkdldEFjY291bnRzUmVxdWVzdBIUCgh1c2VyX2lkcxgBIAMoA0ICMAEiQgoTR2V0QWNjb3VudHNSZXNwb25zZRIrCghhY2NvdW50cxgBIAMoCzIZLnZlemEuaW50ZXJuYWwudjEuQWNjb3VudCJkCgdBY2NvdW50Eg4KAmlkGAEgASgDQgIwARIQCgh1c2VybmFtZRgCIAEoCRIkCgRyb2xlGAMgASgOMhYudmV6YS5hdXRoLnYxLlVzZXJSb2xlEhEKCWlzX2FjdGl2ZRgEIAEoCCItChNMaXN0RXJhc3VyZXNSZXF1ZXN0EhYKDmFmdGVyX3NlcXVlbmNlGAEgASgDIkMKFExpc3RFcmFzdXJlc1Jlc3BvbnNlEisKCGVyYXN1cmVzGAEgAygLMhkudmV6YS5pbnRlcm5hbC52MS5FcmFzdXJlIjAKB0VyYXN1cmUSEAoIc2VxdWVuY2UYASABKAMSEwoHdXNlcl9pZBgCIAEoA0ICMAEiUgoWTGlzdFJldm9jYXRpb25zUmVxdWVzdBIpCgVzaW5jZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYWZ0ZXIYAiABKAkiWgoXTGlzdFJldm9jYXRpb25zUmVzcG9uc2USMQoLcmV2b2NhdGlvbnMYASADKAsyHC52ZXphLmludGVybmFsLnYxLlJldm9jYXRpb24SDAoEbmV4dBgCIAEoCSJsCgpSZXZvY2F0aW9uEhQKCnNlc3Npb25faWQYASABKAlIABIVCgd1c2VyX2lkGAIgASgDQgIwAUgAEiYKAmF0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIJCgdzdWJqZWN0ImQKFVdlbGNvbWVWaXNpdG9yUmVxdWVzdBITCgd1c2VyX2lkGAEgASgDQgIwARIQCgh1c2VybmFtZRgCIAEoCRIkCgRyb2xlGAMgASgOMhYudmV6YS5hdXRoLnYxLlVzZXJSb2xlIhgKFldlbGNvbWVWaXNpdG9yUmVzcG9uc2UiPgoQQWRkQXVkaXRzUmVxdWVzdBIqCgRhY3RzGAEgAygLMhwudmV6YS5pbnRlcm5hbC52MS5BdWRpdGVkQWN0IsgBCgpBdWRpdGVkQWN0EgoKAmlkGAEgASgJEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCghhY3Rvcl9pZBgDIAEoA0ICMAESKQoGYWN0aW9uGAQgASgOMhkudmV6YS5hdXRoLnYxLkF1ZGl0QWN0aW9uEhoKDnRhcmdldF91c2VyX2lkGAUgASgDQgIwARIYChB0YXJnZXRfc3RyZWFtX2lkGAYgASgJEg8KB2RldGFpbHMYByABKAkiEwoRQWRkQXVkaXRzUmVzcG9uc2UynAQKD0F1dGhQZWVyU2VydmljZRJjCgtHZXRBY2NvdW50cxIkLnZlemEuaW50ZXJuYWwudjEuR2V0QWNjb3VudHNSZXF1ZXN0GiUudmV6YS5pbnRlcm5hbC52MS5HZXRBY2NvdW50c1Jlc3BvbnNlIgeQAgGo1BgEEmYKDExpc3RFcmFzdXJlcxIlLnZlemEuaW50ZXJuYWwudjEuTGlzdEVyYXN1cmVzUmVxdWVzdBomLnZlemEuaW50ZXJuYWwudjEuTGlzdEVyYXN1cmVzUmVzcG9uc2UiB5ACAajUGAQSbwoPTGlzdFJldm9jYXRpb25zEigudmV6YS5pbnRlcm5hbC52MS5MaXN0UmV2b2NhdGlvbnNSZXF1ZXN0GikudmV6YS5pbnRlcm5hbC52MS5MaXN0UmV2b2NhdGlvbnNSZXNwb25zZSIHkAIBqNQYBBJdCglBZGRBdWRpdHMSIi52ZXphLmludGVybmFsLnYxLkFkZEF1ZGl0c1JlcXVlc3QaIy52ZXphLmludGVybmFsLnYxLkFkZEF1ZGl0c1Jlc3BvbnNlIgeQAgKo1BgEEmwKDldlbGNvbWVWaXNpdG9yEicudmV6YS5pbnRlcm5hbC52MS5XZWxjb21lVmlzaXRvclJlcXVlc3QaKC52ZXphLmludGVybmFsLnYxLldlbGNvbWVWaXNpdG9yUmVzcG9uc2UiB5ACAqjUGARiBnByb3RvMw", [file_google_protobuf_timestamp, file_veza_auth_v1_audit, file_veza_auth_v1_user, file_veza_options_v1_options]);
 
 /**
  * Request of GetAccounts.
@@ -298,6 +300,13 @@ export type ListRevocationsRequest = Message<"veza.internal.v1.ListRevocationsRe
    * @generated from field: google.protobuf.Timestamp since = 1;
    */
   since?: Timestamp | undefined;
+
+  /**
+   * The `next` of the answer before; empty for the beginning.
+   *
+   * @generated from field: string after = 2;
+   */
+  after: string;
 };
 
 /**
@@ -312,6 +321,13 @@ export type ListRevocationsRequestJson = {
    * @generated from field: google.protobuf.Timestamp since = 1;
    */
   since?: TimestampJson;
+
+  /**
+   * The `next` of the answer before; empty for the beginning.
+   *
+   * @generated from field: string after = 2;
+   */
+  after?: string;
 };
 
 /**
@@ -328,11 +344,18 @@ export const ListRevocationsRequestSchema: GenMessage<ListRevocationsRequest, {j
  */
 export type ListRevocationsResponse = Message<"veza.internal.v1.ListRevocationsResponse"> & {
   /**
-   * What was revoked then or later.
+   * What was revoked then or later, the oldest first.
    *
    * @generated from field: repeated veza.internal.v1.Revocation revocations = 1;
    */
   revocations: Revocation[];
+
+  /**
+   * Where to read on; empty when that is all.
+   *
+   * @generated from field: string next = 2;
+   */
+  next: string;
 };
 
 /**
@@ -342,11 +365,18 @@ export type ListRevocationsResponse = Message<"veza.internal.v1.ListRevocationsR
  */
 export type ListRevocationsResponseJson = {
   /**
-   * What was revoked then or later.
+   * What was revoked then or later, the oldest first.
    *
    * @generated from field: repeated veza.internal.v1.Revocation revocations = 1;
    */
   revocations?: RevocationJson[];
+
+  /**
+   * Where to read on; empty when that is all.
+   *
+   * @generated from field: string next = 2;
+   */
+  next?: string;
 };
 
 /**
@@ -515,6 +545,183 @@ export const WelcomeVisitorResponseSchema: GenMessage<WelcomeVisitorResponse, {j
   messageDesc(file_veza_internal_v1_auth_peer_service, 10);
 
 /**
+ * Request of AddAudits.
+ *
+ * @generated from message veza.internal.v1.AddAuditsRequest
+ */
+export type AddAuditsRequest = Message<"veza.internal.v1.AddAuditsRequest"> & {
+  /**
+   * What was done, at most 200.
+   *
+   * @generated from field: repeated veza.internal.v1.AuditedAct acts = 1;
+   */
+  acts: AuditedAct[];
+};
+
+/**
+ * Request of AddAudits.
+ *
+ * @generated from message veza.internal.v1.AddAuditsRequest
+ */
+export type AddAuditsRequestJson = {
+  /**
+   * What was done, at most 200.
+   *
+   * @generated from field: repeated veza.internal.v1.AuditedAct acts = 1;
+   */
+  acts?: AuditedActJson[];
+};
+
+/**
+ * Describes the message veza.internal.v1.AddAuditsRequest.
+ * Use `create(AddAuditsRequestSchema)` to create a new message.
+ */
+export const AddAuditsRequestSchema: GenMessage<AddAuditsRequest, {jsonType: AddAuditsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_veza_internal_v1_auth_peer_service, 11);
+
+/**
+ * Something that an administrator did to a stream of somebody else.
+ *
+ * @generated from message veza.internal.v1.AuditedAct
+ */
+export type AuditedAct = Message<"veza.internal.v1.AuditedAct"> & {
+  /**
+   * Names it among all.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * When it was done.
+   *
+   * @generated from field: google.protobuf.Timestamp at = 2;
+   */
+  at?: Timestamp | undefined;
+
+  /**
+   * The administrator.
+   *
+   * @generated from field: int64 actor_id = 3 [jstype = JS_STRING];
+   */
+  actorId: string;
+
+  /**
+   * What was done.
+   *
+   * @generated from field: veza.auth.v1.AuditAction action = 4;
+   */
+  action: AuditAction;
+
+  /**
+   * Whose stream it is.
+   *
+   * @generated from field: int64 target_user_id = 5 [jstype = JS_STRING];
+   */
+  targetUserId: string;
+
+  /**
+   * The stream.
+   *
+   * @generated from field: string target_stream_id = 6;
+   */
+  targetStreamId: string;
+
+  /**
+   * What is to be known besides.
+   *
+   * @generated from field: string details = 7;
+   */
+  details: string;
+};
+
+/**
+ * Something that an administrator did to a stream of somebody else.
+ *
+ * @generated from message veza.internal.v1.AuditedAct
+ */
+export type AuditedActJson = {
+  /**
+   * Names it among all.
+   *
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+
+  /**
+   * When it was done.
+   *
+   * @generated from field: google.protobuf.Timestamp at = 2;
+   */
+  at?: TimestampJson;
+
+  /**
+   * The administrator.
+   *
+   * @generated from field: int64 actor_id = 3 [jstype = JS_STRING];
+   */
+  actorId?: string;
+
+  /**
+   * What was done.
+   *
+   * @generated from field: veza.auth.v1.AuditAction action = 4;
+   */
+  action?: AuditActionJson;
+
+  /**
+   * Whose stream it is.
+   *
+   * @generated from field: int64 target_user_id = 5 [jstype = JS_STRING];
+   */
+  targetUserId?: string;
+
+  /**
+   * The stream.
+   *
+   * @generated from field: string target_stream_id = 6;
+   */
+  targetStreamId?: string;
+
+  /**
+   * What is to be known besides.
+   *
+   * @generated from field: string details = 7;
+   */
+  details?: string;
+};
+
+/**
+ * Describes the message veza.internal.v1.AuditedAct.
+ * Use `create(AuditedActSchema)` to create a new message.
+ */
+export const AuditedActSchema: GenMessage<AuditedAct, {jsonType: AuditedActJson}> = /*@__PURE__*/
+  messageDesc(file_veza_internal_v1_auth_peer_service, 12);
+
+/**
+ * Response of AddAudits.
+ *
+ * @generated from message veza.internal.v1.AddAuditsResponse
+ */
+export type AddAuditsResponse = Message<"veza.internal.v1.AddAuditsResponse"> & {
+};
+
+/**
+ * Response of AddAudits.
+ *
+ * @generated from message veza.internal.v1.AddAuditsResponse
+ */
+export type AddAuditsResponseJson = {
+};
+
+/**
+ * Describes the message veza.internal.v1.AddAuditsResponse.
+ * Use `create(AddAuditsResponseSchema)` to create a new message.
+ */
+export const AddAuditsResponseSchema: GenMessage<AddAuditsResponse, {jsonType: AddAuditsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_veza_internal_v1_auth_peer_service, 13);
+
+/**
  * What auth answers other parts.
  *
  * @generated from service veza.internal.v1.AuthPeerService
@@ -549,6 +756,16 @@ export const AuthPeerService: GenService<{
     methodKind: "unary";
     input: typeof ListRevocationsRequestSchema;
     output: typeof ListRevocationsResponseSchema;
+  },
+  /**
+   * Adds to the audit log what administrators did elsewhere. What is there already is left out, so that it may be told again.
+   *
+   * @generated from rpc veza.internal.v1.AuthPeerService.AddAudits
+   */
+  addAudits: {
+    methodKind: "unary";
+    input: typeof AddAuditsRequestSchema;
+    output: typeof AddAuditsResponseSchema;
   },
   /**
    * Remembers somebody whom an outside issuer of tokens vouches for.
