@@ -504,10 +504,24 @@ describe("over HTTP", () => {
     expect((await part({ range: `bytes=${bytes.length}-` })).status).toBe(416);
     expect((await part({ range: "bytes=0-9", "if-range": etag })).status).toBe(206);
     expect((await part({ range: "bytes=0-9", "if-range": '"other"' })).status).toBe(200);
-    expect((await part({ "if-none-match": etag })).status).toBe(304);
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+      expect((await part({ "if-none-match": known })).status, known).toBe(304);
+    }
+    expect((await part({ "if-none-match": '"other"' })).status).toBe(200);
+    // Whoever keeps a copy asks each time: it may be gone since, or not for everybody any more.
+    expect(whole.headers.get("cache-control")).toBe("public, no-cache");
+    const own = await fetch(`${url}?token=${streamer.accessToken}`);
+    expect(own.headers.get("cache-control")).toBe("private, no-cache");
     const head = await fetch(url, { method: "HEAD" });
     expect([head.status, head.headers.get("content-length")]).toEqual([200, String(bytes.length)]);
     await streamer.stream.stopStream({ streamId: mount.id });
+
+    await streamer.stream.updateStream({ streamId: mount.id, visibility: StreamVisibility.PRIVATE });
+    expect((await part({ "if-none-match": etag })).status).toBe(404);
+    await streamer.stream.deleteRecording({ recordingId: recording?.id ?? "" });
+    expect((await fetch(`${url}?token=${streamer.accessToken}`, { headers: { "if-none-match": etag } })).status).toBe(
+      404,
+    );
   });
 });
 

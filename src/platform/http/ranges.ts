@@ -6,7 +6,7 @@ export type WantedRange = "all" | "unsatisfiable" | { readonly from: number; rea
  * read, is answered with the whole, as it may be. `to` is the last byte, inclusive.
  */
 export function wantedRange(header: string | undefined, size: number): WantedRange {
-  const match = header === undefined ? null : /^bytes=(\d*)-(\d*)$/.exec(header.replaceAll(" ", ""));
+  const match = header === undefined ? null : /^bytes=(\d*)-(\d*)$/i.exec(header.replaceAll(" ", ""));
   if (match === null || (match[1] === "" && match[2] === "")) return "all";
   const [, first = "", last = ""] = match;
   if (first === "") {

@@ -21,7 +21,7 @@ export async function sendFile(
 ): Promise<void> {
   const { size } = file;
   const headers = { ...rest, etag, "accept-ranges": "bytes" };
-  if (exchange.header("if-none-match") === etag) {
+  if (names(exchange.header("if-none-match"), etag)) {
     exchange.begin(304, headers, false);
     return exchange.end();
   }
@@ -36,6 +36,12 @@ export async function sendFile(
   else exchange.begin(206, { ...headers, ...length, "content-range": `bytes ${from}-${to}/${size}` }, false);
   if (exchange.method !== "HEAD") await writeAll(file.read(from, to), exchange);
   exchange.end();
+}
+
+/** Whether If-None-Match names what would be sent, however it was weakened on its way (RFC 9110 §13.1.2). */
+function names(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  return ifNoneMatch.split(",").some((each) => ["*", etag, `W/${etag}`].includes(each.trim()));
 }
 
 /**

@@ -17,10 +17,10 @@ export async function sendRecording(
   await using file = await files.open(recording.file);
   if (file === undefined) throw recordingNotFound();
   await sendFile(exchange, file, {
-    // A recording never changes once it can be played.
+    // Its bytes never change once it can be played; that it is there, and for whom, does: each use asks again.
     etag: `"${recording.id}-${file.size}"`,
     "content-type": recording.file.contentType,
-    "cache-control": isPublic ? "public, max-age=3600" : "private, max-age=3600",
+    "cache-control": isPublic ? "public, no-cache" : "private, no-cache",
     "content-disposition": `inline; filename="${recording.file.fileName}"`,
     "x-content-type-options": "nosniff",
     ...recordingCors,
