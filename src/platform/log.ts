@@ -4,8 +4,8 @@ import type { Tracing } from "./telemetry/tracing.ts";
 
 export type Log = Logger;
 
-/** Lines are written together: when there are this many bytes of them, or this long after the first. */
-const flushBytes = 8192;
+/** Lines are written together: when there are this many characters of them, or this long after the first. */
+const flushLength = 8192;
 const flushMs = 50;
 
 /**
@@ -28,7 +28,41 @@ export function createLog(options: {
   };
   if (options.destination) return pino(config, options.destination);
   if (options.format === "pretty") return pino(config, pretty({ colorize: true, singleLine: true, sync: true }));
-  return pino(config, pino.destination({ fd: 1, sync: false, minLength: flushBytes, periodicFlush: flushMs }));
+  return pino(config, gatheredOutput());
+}
+
+/**
+ * Standard output for many short lines. They are gathered here rather than by pino's destination, which measures all that
+ * it holds at each line.
+ */
+function gatheredOutput(): DestinationStream & { flush(): void } {
+  let output: DestinationStream | undefined;
+  let gathered = "";
+  let timer: NodeJS.Timeout | undefined;
+
+  function flush(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (gathered === "") return;
+    const lines = gathered;
+    gathered = "";
+    output?.write(lines);
+  }
+  function open(): DestinationStream {
+    // Ahead of the destination's own listeners, which write what it holds.
+    process.on("beforeExit", flush).on("exit", flush);
+    return pino.destination({ fd: 1, sync: false });
+  }
+
+  return {
+    write(line) {
+      output ??= open();
+      gathered += line;
+      if (gathered.length >= flushLength) flush();
+      else timer ??= setTimeout(flush, flushMs).unref();
+    },
+    flush,
+  };
 }
 
 function spanOf(tracing: Tracing): Record<string, string> {

@@ -16,27 +16,43 @@ function levelOf(method: DescMethod, code: Code | undefined): "debug" | "info" |
 }
 
 /** Writes the one line that every call gets. `code` is undefined for a call that ended well. */
-export function logCall(
-  log: Log,
-  values: ContextValues,
-  method: DescMethod,
-  code: Code | undefined,
-  durationMs: number,
-): void {
-  const level = levelOf(method, code);
-  if (!log.isLevelEnabled(level)) return;
-  const trace = values.get(ownTraceKey);
-  log[level](
-    {
-      trace_id: (trace ?? values.get(callerTraceKey))?.traceId,
-      span_id: trace?.spanId,
-      request_id: values.get(requestIdKey),
-      method: `${method.parent.typeName}/${method.name}`,
-      code: code === undefined ? "ok" : Code[code],
-      ms: Math.round(durationMs * 1000) / 1000,
-      user_id: values.get(principalKey)?.userId,
-      peer: values.get(clientAddressKey),
-    },
-    "rpc",
-  );
+export type CallLog = (values: ContextValues, method: DescMethod, code: Code | undefined, durationMs: number) => void;
+
+/** What is the same for all calls of a method that end alike is written out once. */
+export function createCallLog(log: Log): CallLog {
+  const logs = new Map<DescMethod, Log[]>();
+
+  function logOf(method: DescMethod, code: Code | undefined): Log {
+    let ofMethod = logs.get(method);
+    if (ofMethod === undefined) {
+      ofMethod = [];
+      logs.set(method, ofMethod);
+    }
+    let found = ofMethod[code ?? 0];
+    if (found === undefined) {
+      found = log.child({
+        method: `${method.parent.typeName}/${method.name}`,
+        code: code === undefined ? "ok" : Code[code],
+      });
+      ofMethod[code ?? 0] = found;
+    }
+    return found;
+  }
+
+  return (values, method, code, durationMs) => {
+    const level = levelOf(method, code);
+    if (!log.isLevelEnabled(level)) return;
+    const trace = values.get(ownTraceKey);
+    logOf(method, code)[level](
+      {
+        trace_id: (trace ?? values.get(callerTraceKey))?.traceId,
+        span_id: trace?.spanId,
+        request_id: values.get(requestIdKey),
+        ms: Math.round(durationMs * 1000) / 1000,
+        user_id: values.get(principalKey)?.userId,
+        peer: values.get(clientAddressKey),
+      },
+      "rpc",
+    );
+  };
 }

@@ -2,7 +2,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import type { ConnectError, ContextValues } from "@connectrpc/connect";
 import type { Log } from "../platform/log.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
-import { logCall } from "./call-log.ts";
+import { createCallLog } from "./call-log.ts";
 import { createCallMetrics } from "./call-metrics.ts";
 import { rpcSystemKey } from "./protocol.ts";
 
@@ -16,7 +16,7 @@ export interface CallReports {
 }
 
 export function createCallReports(needs: { log: Log; metrics: Metrics }): CallReports {
-  const { log } = needs;
+  const logCall = createCallLog(needs.log);
   const metrics = createCallMetrics(needs.metrics);
   return {
     began(values, method) {
@@ -24,11 +24,11 @@ export function createCallReports(needs: { log: Log; metrics: Metrics }): CallRe
     },
     ended(values, method, error, durationMs) {
       metrics.ended(method, values.get(rpcSystemKey), error, durationMs / 1000);
-      logCall(log, values, method, error?.code, durationMs);
+      logCall(values, method, error?.code, durationMs);
     },
     refused(values, method, error) {
       metrics.refused(method, values.get(rpcSystemKey), error);
-      logCall(log, values, method, error.code, 0);
+      logCall(values, method, error.code, 0);
     },
   };
 }
