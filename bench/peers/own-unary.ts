@@ -15,7 +15,7 @@ import { systemClock } from "../../src/platform/clock.ts";
 import { createLog } from "../../src/platform/log.ts";
 import { createMetrics } from "../../src/platform/telemetry/metrics.ts";
 import { createCallReports } from "../../src/rpc/call-reports.ts";
-import { interceptorChain } from "../../src/rpc/chain.ts";
+import { createChain } from "../../src/rpc/chain.ts";
 import { createGate } from "../../src/rpc/gate.ts";
 import { unlimited } from "../../src/rpc/rate-limit.ts";
 import { routes } from "../../src/rpc/routes.ts";
@@ -62,7 +62,7 @@ const rpc = createRpcServer({
     }),
   ],
   gate: createGate({ verifier, publicServices: new Set(), rateLimit: unlimited, reports }),
-  interceptors: interceptorChain({ log, reports, clock, revocations, validator }),
+  chain: createChain({ log, reports, clock, revocations, validator }),
   log,
   reports,
   proxies: createTrustedProxies([]),

@@ -29,9 +29,8 @@ import { type Config, ConfigError, type Neighbour, neighbours, type Part } from 
 import { Failure, Reason } from "../platform/failure.ts";
 import { limits } from "../platform/limits.ts";
 import type { Platform } from "../platform/platform.ts";
-import type { Metrics } from "../platform/telemetry/metrics.ts";
 import { createCallReports } from "../rpc/call-reports.ts";
-import { interceptorChain } from "../rpc/chain.ts";
+import { createChain } from "../rpc/chain.ts";
 import { createGate } from "../rpc/gate.ts";
 import { createHealthState, healthRoutes } from "../rpc/health.ts";
 import { remoteAccountExport, serveAccountExport } from "../rpc/peers/account-export.ts";
@@ -121,7 +120,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
     reports,
   });
   const validator = createValidator();
-  const interceptors = interceptorChain({ ...platform, reports, validator });
+  const chain = createChain({ ...platform, reports, validator });
   /** What each service answers to everybody, and what only to other processes. */
   const outer = {
     auth: auth && withUnbuilt(auth.routes),
@@ -177,7 +176,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
       probes,
       busProbe: config.nats === undefined ? undefined : () => platform.bus.probe(),
       needed,
-      testServices: testServicesOf(all, interceptors, elsewhere),
+      testServices: testServicesOf(all, chain.interceptor, elsewhere),
     });
   const streamsElsewhere = elsewhere.upstreamOf("stream");
   const onSource =
@@ -219,7 +218,7 @@ export async function startApp(config: Config, overrides: PlatformOverrides = {}
         ...reflectionRoutes([...reflected, Health]),
       ],
       gate,
-      interceptors,
+      chain,
       log,
       reports,
       proxies: platform.proxies,

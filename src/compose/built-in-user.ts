@@ -16,7 +16,7 @@ import { testSound } from "./test-sound.ts";
  */
 export function testServicesOf(
   here: readonly ServiceRoutes[],
-  interceptors: Interceptor[],
+  interceptor: Interceptor,
   elsewhere: Elsewhere,
 ): TestServices {
   const inProcess = createRouterTransport(
@@ -25,7 +25,7 @@ export function testServicesOf(
     },
     {
       router: {
-        interceptors,
+        interceptors: [interceptor],
         requestGate: ({ values }) =>
           void values.set(principalKey, builtInUser).set(requestIdKey, requestIdFrom(undefined)),
       },

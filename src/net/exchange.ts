@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
-import { limits } from "../platform/limits.ts";
 
 /** Response headers as they go to the wire: lower-case names. */
 export type WireHeaders = Readonly<Record<string, string | readonly string[]>>;
@@ -61,57 +60,25 @@ export function toWire(headers: Headers | undefined): WireHeaders {
 
 type CloseListener = (early: boolean) => void;
 
-/** Tells those who wait for the end of an exchange, and those who ask too late. */
+/** Tells those who wait for the end of an exchange, and those who ask too late. Most exchanges have one who does. */
 export class CloseListeners {
-  #listeners: CloseListener[] = [];
+  #first: CloseListener | undefined;
+  #more: CloseListener[] | undefined;
   #early: boolean | undefined;
 
   add(listener: CloseListener): void {
     const early = this.#early;
-    if (early === undefined) this.#listeners.push(listener);
-    else queueMicrotask(() => listener(early));
+    if (early !== undefined) queueMicrotask(() => listener(early));
+    else if (this.#first === undefined) this.#first = listener;
+    else if (this.#more === undefined) this.#more = [listener];
+    else this.#more.push(listener);
   }
 
   close(early: boolean): void {
     this.#early = early;
-    for (const listener of this.#listeners) listener(early);
-    this.#listeners = [];
+    this.#first?.(early);
+    for (const listener of this.#more ?? []) listener(early);
+    this.#first = undefined;
+    this.#more = undefined;
   }
-}
-
-/** Collects a readable's bytes; shared by both versions of HTTP, whose streams behave alike. */
-export function collectBody(
-  readable: Readable,
-  maxBytes: number,
-  done: (error: BodyError | undefined, bytes: Uint8Array) => void,
-): void {
-  // An empty body may be over before anybody asks for it, as while a new token was looked at.
-  if (readable.readableEnded) return done(undefined, noBytes);
-  let first: Uint8Array | undefined;
-  let more: Uint8Array[] | undefined;
-  let size = 0;
-  let sizeBefore = 0;
-  let settled = false;
-  const pace = setInterval(() => {
-    if (size - sizeBefore < limits.port.stalledBodyBytes) settle("stalled", noBytes);
-    sizeBefore = size;
-  }, limits.port.stalledBodyMs).unref();
-
-  function settle(error: BodyError | undefined, bytes: Uint8Array): void {
-    if (settled) return;
-    settled = true;
-    clearInterval(pace);
-    done(error, bytes);
-  }
-  readable.on("data", (chunk: Uint8Array) => {
-    if (settled) return;
-    size += chunk.length;
-    if (size > maxBytes) settle("too-large", noBytes);
-    else if (first === undefined) first = chunk;
-    else if (more === undefined) more = [first, chunk];
-    else more.push(chunk);
-  });
-  readable.on("end", () => settle(undefined, more !== undefined ? Buffer.concat(more, size) : (first ?? noBytes)));
-  readable.on("error", () => settle("gone", noBytes));
-  readable.on("close", () => settle("gone", noBytes));
 }

@@ -3,7 +3,8 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { limits } from "../platform/limits.ts";
 import { chunkOf } from "./chunk.ts";
-import { type BodyError, CloseListeners, collectBody, type Exchange, noBytes, type WireHeaders } from "./exchange.ts";
+import { type BodyError, CloseListeners, type Exchange, noBytes, type WireHeaders } from "./exchange.ts";
+import { RequestBody } from "./request-body.ts";
 import { cutStalled } from "./stalled.ts";
 
 export class H1Exchange implements Exchange {
@@ -11,6 +12,7 @@ export class H1Exchange implements Exchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #closeListeners = new CloseListeners();
+  #body: RequestBody | undefined;
   /** Set while the body goes straight to the socket. */
   #socket: Socket | undefined;
   readonly #drainListeners: (() => void)[] = [];
@@ -21,7 +23,10 @@ export class H1Exchange implements Exchange {
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.#request = request;
     this.#response = response;
-    response.on("close", () => this.#closeListeners.close(!response.writableFinished));
+    response.on("close", () => {
+      this.#body?.cut();
+      this.#closeListeners.close(!response.writableFinished);
+    });
   }
 
   get method(): string {
@@ -61,8 +66,9 @@ export class H1Exchange implements Exchange {
   }
 
   readBody(maxBytes: number, done: (error: BodyError | undefined, bytes: Uint8Array) => void): void {
-    if (this.#announcedBytes() > maxBytes) done("too-large", noBytes);
-    else collectBody(this.#request, maxBytes, done);
+    if (this.#announcedBytes() > maxBytes) return done("too-large", noBytes);
+    this.#body = new RequestBody(maxBytes, done);
+    this.#body.read(this.#request);
   }
 
   body(): AsyncIterable<Uint8Array> {

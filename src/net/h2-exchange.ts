@@ -7,7 +7,8 @@ import {
 } from "node:http2";
 import type { Readable } from "node:stream";
 import { limits } from "../platform/limits.ts";
-import { type BodyError, CloseListeners, collectBody, type Exchange, noBytes, type WireHeaders } from "./exchange.ts";
+import { type BodyError, CloseListeners, type Exchange, noBytes, type WireHeaders } from "./exchange.ts";
+import { RequestBody } from "./request-body.ts";
 import { cutStalled } from "./stalled.ts";
 
 export class H2Exchange implements Exchange {
@@ -16,15 +17,17 @@ export class H2Exchange implements Exchange {
   readonly #headers: IncomingHttpHeaders;
   readonly #cameFrom: string | undefined;
   readonly #closeListeners = new CloseListeners();
+  #body: RequestBody | undefined;
 
   /** `cameFrom` is the caller's address where the other end is a gateway that passes the request on. */
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, cameFrom?: string) {
     this.#stream = stream;
     this.#cameFrom = cameFrom;
     this.#headers = headers;
-    stream.on("close", () =>
-      this.#closeListeners.close(stream.rstCode !== constants.NGHTTP2_NO_ERROR || !stream.writableFinished),
-    );
+    stream.on("close", () => {
+      this.#body?.cut();
+      this.#closeListeners.close(stream.rstCode !== constants.NGHTTP2_NO_ERROR || !stream.writableFinished);
+    });
   }
 
   get method(): string {
@@ -70,8 +73,9 @@ export class H2Exchange implements Exchange {
   }
 
   readBody(maxBytes: number, done: (error: BodyError | undefined, bytes: Uint8Array) => void): void {
-    if (Number(this.#headers["content-length"] ?? 0) > maxBytes) done("too-large", noBytes);
-    else collectBody(this.#stream, maxBytes, done);
+    if (Number(this.#headers["content-length"] ?? 0) > maxBytes) return done("too-large", noBytes);
+    this.#body = new RequestBody(maxBytes, done);
+    this.#body.read(this.#stream);
   }
 
   body(): AsyncIterable<Uint8Array> {
@@ -121,13 +125,13 @@ export class H2Exchange implements Exchange {
     headers: WireHeaders,
     options: { endStream?: boolean; waitForTrailers?: boolean } | undefined,
   ) {
-    this.#stream.respond({ ":status": status, ...headers } as OutgoingHttpHeaders, options);
+    this.#stream.respond(withStatus(status, headers), options);
   }
 
   #end(body: Uint8Array | undefined, trailers: WireHeaders | undefined): void {
     const stream = this.#stream;
     if (trailers !== undefined) {
-      stream.once("wantTrailers", () => {
+      stream.on("wantTrailers", () => {
         stream.sendTrailers(trailers as OutgoingHttpHeaders);
         this.#refuseRest();
       });
@@ -153,6 +157,20 @@ export class H2Exchange implements Exchange {
 }
 
 const withTrailers = { waitForTrailers: true };
+
+let lastHeaders: WireHeaders | undefined;
+let lastStatus = 0;
+let lastMade: OutgoingHttpHeaders = {};
+
+/** Headers as node:http2 takes them. Almost all answers of a server have the same. */
+function withStatus(status: number, headers: WireHeaders): OutgoingHttpHeaders {
+  if (headers !== lastHeaders || status !== lastStatus) {
+    lastHeaders = headers;
+    lastStatus = status;
+    lastMade = { ":status": status, ...headers } as OutgoingHttpHeaders;
+  }
+  return lastMade;
+}
 
 const addresses = new WeakMap<ServerHttp2Session, string>();
 

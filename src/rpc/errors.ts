@@ -1,12 +1,9 @@
 import { create, type DescMessage, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema, RetryInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { Failure, Reason, reasonFacts } from "../platform/failure.ts";
 import type { Log } from "../platform/log.ts";
-import { isPushStream, tapPushStream } from "./push-stream.ts";
-import { requestIdKey } from "./request-id.ts";
-import { withMessage } from "./with-message.ts";
 
 const domain = "veza";
 
@@ -37,7 +34,7 @@ export function failureToStatus(failure: Failure): ConnectError {
 }
 
 /**
- * What the caller gets to see of anything thrown. What is a status already stays as it is; what nobody expected reads
+ * What the caller gets to see of anything thrown; the one place that decides it. What is a status already stays as it is; what nobody expected reads
  * "internal error", with the request id that finds the cause in the log.
  */
 export function toStatus(error: unknown, requestId: string, log: Log): ConnectError {
@@ -59,38 +56,4 @@ export function toStatus(error: unknown, requestId: string, log: Log): ConnectEr
 function sayable(error: ConnectError): ConnectError {
   if (error.rawMessage.isWellFormed()) return error;
   return new ConnectError(error.rawMessage.toWellFormed(), error.code, error.metadata, undefined, error.cause);
-}
-
-/** Turns what handlers throw into statuses. The one place that does. */
-export function mapErrors(log: Log): Interceptor {
-  return (next) => (request) => {
-    const map = (error: unknown) => toStatus(error, request.contextValues.get(requestIdKey), log);
-    const fail = (error: unknown): never => {
-      throw map(error);
-    };
-    const answer = next(request);
-    if (!request.stream) return answer.catch(fail);
-    return answer.then(
-      (response) => (response.stream ? withMessage(response, mapStreamErrors(response.message, map)) : response),
-      fail,
-    );
-  };
-}
-
-function mapStreamErrors<Message>(
-  stream: AsyncIterable<Message>,
-  map: (error: unknown) => ConnectError,
-): AsyncIterable<Message> {
-  if (isPushStream(stream)) {
-    return tapPushStream(stream, (sink) => ({
-      end: (error) => sink.end(error === undefined ? undefined : map(error)),
-    }));
-  }
-  return (async function* () {
-    try {
-      yield* stream;
-    } catch (error) {
-      throw map(error);
-    }
-  })();
 }

@@ -28,12 +28,24 @@ export interface PushSink {
   onClose(listener: () => void): void;
 }
 
+/** How many bytes stand before a message in its frame. */
+export const framePrefix = 5;
+
 /** One message as a frame. */
 export function frame(message: Uint8Array): Uint8Array {
-  const bytes = Buffer.allocUnsafe(5 + message.length);
+  const bytes = Buffer.allocUnsafe(framePrefix + message.length);
+  bytes.set(message, framePrefix);
+  return framed(bytes);
+}
+
+/** Makes a frame of a message that has the room for the prefix before it. */
+export function framed(bytes: Uint8Array): Uint8Array {
+  const length = bytes.length - framePrefix;
   bytes[0] = 0;
-  bytes.writeUInt32BE(message.length, 1);
-  bytes.set(message, 5);
+  bytes[1] = length >>> 24;
+  bytes[2] = length >>> 16;
+  bytes[3] = length >>> 8;
+  bytes[4] = length;
   return bytes;
 }
 

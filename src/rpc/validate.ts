@@ -1,35 +1,21 @@
 import { create, type DescMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 import { pathToString } from "@bufbuild/protobuf/reflect";
-import { createValidator, type Validator, violationsToProto } from "@bufbuild/protovalidate";
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { type Validator, violationsToProto } from "@bufbuild/protovalidate";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { Reason, reasonFacts } from "../platform/failure.ts";
 import { findTextFault } from "./text-fault.ts";
 
-/**
- * Holds requests to the rules that the contract states for their fields, and their text to what can be kept. Streams of
- * requests are checked one by one.
- */
-export function validateRequests(validator: Validator = createValidator()): Interceptor {
-  return (next) => (request) => {
-    if (!request.stream) {
-      try {
-        check(validator, request.method.input, request.message);
-      } catch (error) {
-        return Promise.reject(error);
-      }
-      return next(request);
-    }
-    const { message, method } = request;
-    const checked = (async function* () {
-      for await (const each of message) {
-        check(validator, method.input, each);
-        yield each;
-      }
-    })();
-    // A request may be more than its own properties: the new one stands before it rather than being a copy.
-    return next(Object.create(request, { message: { value: checked, enumerable: true } }) as typeof request);
-  };
+/** Holds the messages of a stream of requests to the rules, one by one. */
+export async function* validated<Shape extends Message>(
+  validator: Validator,
+  schema: DescMessage,
+  messages: AsyncIterable<Shape>,
+): AsyncGenerator<Shape> {
+  for await (const message of messages) {
+    validate(validator, schema, message);
+    yield message;
+  }
 }
 
 /** Compiles the rules of these messages ahead of the first call, which would otherwise take tens of milliseconds. */
@@ -37,7 +23,11 @@ export function warmValidation(validator: Validator, schemas: Iterable<DescMessa
   for (const schema of schemas) validator.validate(schema, create(schema));
 }
 
-function check(validator: Validator, schema: DescMessage, message: Message): void {
+/**
+ * Holds a message to the rules that the contract states for its fields, and its text to what can be kept. Throws INVALID_FIELD,
+ * with all that is wrong.
+ */
+export function validate(validator: Validator, schema: DescMessage, message: Message): void {
   const fault = findTextFault(schema, message);
   if (fault !== undefined) throw invalid([fault]);
   const result = validator.validate(schema, message);

@@ -17,7 +17,7 @@ import { createLocalBus } from "../../src/platform/bus/local-bus.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { limits } from "../../src/platform/limits.ts";
 import { createLog } from "../../src/platform/log.ts";
-import { interceptorChain } from "../../src/rpc/chain.ts";
+import { createChain } from "../../src/rpc/chain.ts";
 import { createGate } from "../../src/rpc/gate.ts";
 import { unlimited } from "../../src/rpc/rate-limit.ts";
 import {
@@ -54,7 +54,7 @@ const rpc = createRpcServer({
     rateLimit: unlimited,
     reports,
   }),
-  interceptors: interceptorChain({ log, reports, clock, revocations, validator: createValidator() }),
+  chain: createChain({ log, reports, clock, revocations, validator: createValidator() }),
   log,
   reports,
   proxies: createTrustedProxies([]),

@@ -21,7 +21,7 @@ import { Failure, Reason } from "#src/platform/failure.ts";
 import { createLog } from "#src/platform/log.ts";
 import { createMetrics } from "#src/platform/telemetry/metrics.ts";
 import { createCallReports } from "#src/rpc/call-reports.ts";
-import { interceptorChain } from "#src/rpc/chain.ts";
+import { createChain } from "#src/rpc/chain.ts";
 import { createGate } from "#src/rpc/gate.ts";
 import { unlimited } from "#src/rpc/rate-limit.ts";
 import { routes, type ServiceRoutes } from "#src/rpc/routes.ts";
@@ -182,7 +182,7 @@ export async function openEcho(tls?: { cert: string; key: string }, number = 0):
       rateLimit: unlimited,
       reports,
     }),
-    interceptors: interceptorChain({ log, reports, clock: systemClock, revocations, validator: createValidator() }),
+    chain: createChain({ log, reports, clock: systemClock, revocations, validator: createValidator() }),
     log,
     reports,
     proxies: createTrustedProxies([]),

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createValidator } from "@bufbuild/protovalidate";
-import { type Client, ConnectError, createClient, createRouterTransport, type Interceptor } from "@connectrpc/connect";
+import { type Client, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
 import { onTestFinished } from "vitest";
 import { ErrorInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { AuthService } from "#gen/veza/auth/v1/auth_service_pb.ts";
@@ -14,7 +14,6 @@ import { createCallReports } from "#src/rpc/call-reports.ts";
 import { type Auth, createAuth } from "../../src/auth/index.ts";
 import { followRevocations } from "../../src/platform/access/followed-revocations.ts";
 import { createRevocations } from "../../src/platform/access/revocations.ts";
-import type { TokenVerifier } from "../../src/platform/access/token-verifier.ts";
 import { createTrustedProxies } from "../../src/platform/access/trusted-proxies.ts";
 import { createLocalBus } from "../../src/platform/bus/local-bus.ts";
 import { readConfig } from "../../src/platform/config.ts";
@@ -22,10 +21,10 @@ import { createLocalFiles } from "../../src/platform/files/local-files.ts";
 import { createLog } from "../../src/platform/log.ts";
 import type { PermissionPeers } from "../../src/platform/peers/peers.ts";
 import type { Platform } from "../../src/platform/platform.ts";
-import { mapErrors } from "../../src/rpc/errors.ts";
+import { createChain } from "../../src/rpc/chain.ts";
+import { toStatus } from "../../src/rpc/errors.ts";
 import { createGate } from "../../src/rpc/gate.ts";
 import { unlimited } from "../../src/rpc/rate-limit.ts";
-import { validateRequests } from "../../src/rpc/validate.ts";
 import { dropDatabaseOf, openDatabase } from "../kit/databases.ts";
 
 export type AuthClient = Client<typeof AuthService>;
@@ -116,10 +115,21 @@ export async function openHouse(options: HouseOptions = {}): Promise<AuthHouse> 
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  const interceptors = [mapErrors(log), gateInterceptor(auth.verifier), validateRequests(createValidator())];
+  const reports = createCallReports({ log: createLog({ level: "silent", format: "json" }), metrics: createMetrics() });
+  const chain = createChain({ ...platform, reports, validator: createValidator() });
+  const gate = createGate({ verifier: auth.verifier, publicServices: new Set(), rateLimit: unlimited, reports });
   const transportWith = (headers: Readonly<Record<string, string>>) =>
     createRouterTransport(({ service }) => service(AuthService, auth.routes.implementation as never), {
-      router: { interceptors },
+      router: {
+        interceptors: [chain.interceptor],
+        async requestGate({ method, values, requestHeader }) {
+          try {
+            await gate({ method, values, authorization: requestHeader.get("authorization") ?? undefined });
+          } catch (error) {
+            throw toStatus(error, "", log);
+          }
+        },
+      },
       transport: {
         interceptors: [
           (next) => (request) => {
@@ -148,21 +158,6 @@ export async function openHouse(options: HouseOptions = {}): Promise<AuthHouse> 
       await close();
       return openHouse({ ...options, clock, dataDir });
     },
-  };
-}
-
-/** The gate at the place that an in-process transport has for it. */
-function gateInterceptor(verifier: TokenVerifier): Interceptor {
-  const gate = createGate({
-    verifier,
-    publicServices: new Set(),
-    rateLimit: unlimited,
-    reports: createCallReports({ log: createLog({ level: "silent", format: "json" }), metrics: createMetrics() }),
-  });
-  return (next) => async (request) => {
-    const authorization = request.header.get("authorization") ?? undefined;
-    await gate({ method: request.method, values: request.contextValues, authorization });
-    return next(request);
   };
 }
 

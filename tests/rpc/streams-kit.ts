@@ -19,7 +19,7 @@ import type { ListenerId, RecordingId, SessionId, StreamId, UserId } from "#src/
 import type { AccountFacts, AuditedAct, ErasedAccount } from "#src/platform/peers/peers.ts";
 import type { Platform } from "#src/platform/platform.ts";
 import { createCallReports } from "#src/rpc/call-reports.ts";
-import { interceptorChain } from "#src/rpc/chain.ts";
+import { createChain } from "#src/rpc/chain.ts";
 import { peerAddressKey } from "#src/rpc/peer-address.ts";
 import { principalKey } from "#src/rpc/principal.ts";
 import { countryFromHeader } from "#src/stream/country.ts";
@@ -297,7 +297,7 @@ export async function openStreams(
   });
   live.service = service;
   await service.begin();
-  const interceptors = interceptorChain({
+  const chain = createChain({
     ...platform,
     reports: createCallReports(platform),
     validator: createValidator(),
@@ -311,7 +311,7 @@ export async function openStreams(
       },
       {
         router: {
-          interceptors,
+          interceptors: [chain.interceptor],
           requestGate({ values }) {
             values.set(principalKey, principal);
             values.set(peerAddressKey, proxy);

@@ -9,7 +9,7 @@ import { requestIdFrom, requestIdKey } from "../../rpc/request-id.ts";
 import { type Timeout, timeoutKey } from "../../rpc/timeout.ts";
 import { callerTraceKey } from "../../rpc/trace.ts";
 import type { Exchange } from "../exchange.ts";
-import type { ResponseMetadata } from "./wire.ts";
+import type { ParsedTimeout, ResponseMetadata, Wire } from "./wire.ts";
 
 /** Why a call's signal is aborted when nothing went wrong, or nobody is there to be told. Made once: errors are dear. */
 export const callOver = new DOMException("the call is over", "AbortError");
@@ -48,6 +48,8 @@ export function contextValuesOf(
   return values;
 }
 
+const none: ParsedTimeout = {};
+
 /**
  * A call on the direct path. What few handlers ask for (headers, the signal) is made when they do: an AbortController
  * and three Headers cost more than most calls.
@@ -58,6 +60,8 @@ export class CallContext implements HandlerContext, Timeout, ResponseMetadata {
   readonly values: ContextValues;
   /** The time that the caller gives the call. */
   readonly ms: number | undefined;
+  /** What is wrong with the time that the caller named. */
+  readonly timeoutError: ConnectError | undefined;
   readonly #exchange: Exchange;
   readonly #startedAt: number;
   #abortReason: unknown;
@@ -67,19 +71,16 @@ export class CallContext implements HandlerContext, Timeout, ResponseMetadata {
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
 
-  constructor(
-    exchange: Exchange,
-    method: DescMethod,
-    protocolName: string,
-    timeoutMs: number | undefined,
-    proxies: TrustedProxies,
-  ) {
+  constructor(exchange: Exchange, method: DescMethod, wire: Wire, proxies: TrustedProxies) {
     this.#exchange = exchange;
     this.method = method;
-    this.protocolName = protocolName;
-    this.ms = timeoutMs === undefined ? undefined : Math.min(timeoutMs, limits.rpc.maxTimeoutMs);
-    this.#startedAt = timeoutMs === undefined ? 0 : performance.now();
-    const system = protocolName === "connect" ? "connectrpc" : "grpc";
+    this.protocolName = wire.protocol;
+    const given = exchange.header(wire.timeoutHeader);
+    const timeout = given === undefined ? none : wire.parseTimeout(given, Number.POSITIVE_INFINITY);
+    this.timeoutError = timeout.error;
+    this.ms = timeout.timeoutMs === undefined ? undefined : Math.min(timeout.timeoutMs, limits.rpc.maxTimeoutMs);
+    this.#startedAt = this.ms === undefined ? 0 : performance.now();
+    const system = wire.protocol === "connect" ? "connectrpc" : "grpc";
     this.values = contextValuesOf(exchange, { system, timeout: this, proxies });
   }
 

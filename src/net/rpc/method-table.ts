@@ -7,10 +7,10 @@ import {
   type JsonValue,
   type Message,
   type Registry,
-  toBinary,
   toJsonString,
 } from "@bufbuild/protobuf";
-import { Code, ConnectError, type HandlerContext, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { encoderOf } from "../../rpc/encode/encoder.ts";
 import type { ServiceRoutes } from "../../rpc/routes.ts";
 import { enumCheck } from "./json-enums.ts";
 import { unreadable } from "./unreadable.ts";
@@ -19,7 +19,8 @@ import { unreadable } from "./unreadable.ts";
 export interface Codec {
   /** Throws invalid_argument for what cannot be read. */
   read(bytes: Uint8Array): Message;
-  write(message: Message): Uint8Array;
+  /** Takes a message, or the fields of one; `room` is how many bytes stay free before it. */
+  write(message: Message, room: number): Uint8Array;
 }
 
 /** One method that the direct path can serve, with everything prepared that can be before a call comes. */
@@ -28,8 +29,8 @@ export interface DirectMethod {
   readonly streaming: boolean;
   readonly proto: Codec;
   readonly json: Codec;
-  /** The handler inside its interceptors: answers with a message, or for a stream with an iterable of them. */
-  readonly invoke: (request: Message, context: HandlerContext) => Promise<Message | AsyncIterable<Message>>;
+  /** Answers with a message or its fields, or for a stream with an iterable of them; with either perhaps later. */
+  readonly handler: (request: Message, context: HandlerContext) => unknown;
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -45,118 +46,28 @@ function readable(read: (bytes: Uint8Array) => Message): (bytes: Uint8Array) => 
   };
 }
 
-type AnyFn = ReturnType<Interceptor>;
-type Request = Parameters<AnyFn>[0];
-type Response = Awaited<ReturnType<AnyFn>>;
+type Handler = DirectMethod["handler"];
 
-/** The request that interceptors see. Its context comes along, so that nothing is copied on the way to the handler. */
-class InterceptedRequest {
-  readonly stream: boolean;
-  readonly message: Message | AsyncIterable<Message>;
-  readonly context: HandlerContext;
-
-  constructor(stream: boolean, message: Message | AsyncIterable<Message>, context: HandlerContext) {
-    this.stream = stream;
-    this.message = message;
-    this.context = context;
-  }
-  get method() {
-    return this.context.method;
-  }
-  get service() {
-    return this.context.service;
-  }
-  get requestMethod() {
-    return this.context.requestMethod;
-  }
-  get url() {
-    return this.context.url;
-  }
-  get signal() {
-    return this.context.signal;
-  }
-  get header() {
-    return this.context.requestHeader;
-  }
-  get contextValues() {
-    return this.context.values;
-  }
+function behindRoom(text: string, room: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(room + Buffer.byteLength(text));
+  bytes.write(text, room);
+  return bytes;
 }
 
-/** The response that interceptors see. Its headers are made when somebody asks for them. */
-class InterceptedResponse {
-  readonly stream: boolean;
-  readonly message: Message | AsyncIterable<Message>;
-  readonly #context: HandlerContext;
-
-  constructor(stream: boolean, message: Message | AsyncIterable<Message>, context: HandlerContext) {
-    this.stream = stream;
-    this.message = message;
-    this.#context = context;
-  }
-  get method() {
-    return this.#context.method;
-  }
-  get service() {
-    return this.#context.service;
-  }
-  get header() {
-    return this.#context.responseHeader;
-  }
-  get trailer() {
-    return this.#context.responseTrailer;
-  }
-}
-
-function messageOf(response: Response): Message | AsyncIterable<Message> {
-  return response.message as Message | AsyncIterable<Message>;
-}
-
-async function* once(message: Message): AsyncGenerator<Message> {
-  yield message;
-}
-
-async function only(messages: AsyncIterable<Message>): Promise<Message> {
-  for await (const message of messages) return message;
-  throw new ConnectError("the request holds no message", Code.Unimplemented);
-}
-
-type Handler = (request: Message, context: HandlerContext) => unknown;
-
-function directMethod(
-  method: DescMethod,
-  handler: Handler,
-  interceptors: readonly Interceptor[],
-  registry: Registry,
-): DirectMethod {
+function directMethod(method: DescMethod, handler: Handler, registry: Registry): DirectMethod {
   const { input, output } = method;
-  const streaming = method.methodKind === "server_streaming";
   const readOptions = { ignoreUnknownFields: true, registry };
   const writeOptions = { registry };
   const checkEnums = enumCheck(input);
-
-  const innermost = async (intercepted: unknown): Promise<unknown> => {
-    const { context, message: asked } = intercepted as InterceptedRequest;
-    if (streaming) {
-      const result = await handler(await only(asked as AsyncIterable<Message>), context);
-      return new InterceptedResponse(true, result as AsyncIterable<Message>, context);
-    }
-    const result = (await handler(asked as Message, context)) as Message;
-    // A handler may answer with a message or with the fields of one.
-    const message = result.$typeName === output.typeName ? result : create(output, result);
-    return new InterceptedResponse(false, message, context);
-  };
-  const chain = interceptors.reduceRight<AnyFn>(
-    (next, interceptor) => interceptor(next),
-    innermost as unknown as AnyFn,
-  );
+  const whole = (message: Message) => (message.$typeName === output.typeName ? message : create(output, message));
 
   return {
     method,
-    streaming,
+    streaming: method.methodKind === "server_streaming",
+    handler,
     proto: {
       read: readable((bytes) => fromBinary(input, bytes)),
-      write: (message) => toBinary(output, message),
+      write: encoderOf(output),
     },
     json: {
       read: readable((bytes) => {
@@ -167,11 +78,7 @@ function directMethod(
         }
         return fromJson(input, json, readOptions);
       }),
-      write: (message) => Buffer.from(toJsonString(output, message, writeOptions)),
-    },
-    invoke(message, context) {
-      const request = new InterceptedRequest(streaming, streaming ? once(message) : message, context);
-      return chain(request as unknown as Request).then(messageOf);
+      write: (message, room) => behindRoom(toJsonString(output, whole(message), writeOptions), room),
     },
   };
 }
@@ -182,10 +89,7 @@ export function messagesOf(services: readonly ServiceRoutes[]): Registry {
 }
 
 /** The methods that the direct path serves, by their path: unary ones, and streams of one request. */
-export function directMethods(
-  services: readonly ServiceRoutes[],
-  interceptors: readonly Interceptor[],
-): ReadonlyMap<string, DirectMethod> {
+export function directMethods(services: readonly ServiceRoutes[]): ReadonlyMap<string, DirectMethod> {
   const registry = messagesOf(services);
   const table = new Map<string, DirectMethod>();
   for (const { service, implementation } of services) {
@@ -197,7 +101,7 @@ export function directMethods(
         (() => {
           throw new ConnectError(`${service.typeName}.${method.name} is not built yet`, Code.Unimplemented);
         });
-      table.set(`/${service.typeName}/${method.name}`, directMethod(method, handler, interceptors, registry));
+      table.set(`/${service.typeName}/${method.name}`, directMethod(method, handler, registry));
     }
   }
   return table;

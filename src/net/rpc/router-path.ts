@@ -1,4 +1,4 @@
-import { createConnectRouter, type Interceptor } from "@connectrpc/connect";
+import { createConnectRouter } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { contentTypeUnaryJson, parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
@@ -7,6 +7,7 @@ import type { TrustedProxies } from "../../platform/access/trusted-proxies.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
 import type { CallReports } from "../../rpc/call-reports.ts";
+import type { Chain } from "../../rpc/chain.ts";
 import { toStatus } from "../../rpc/errors.ts";
 import type { Gate } from "../../rpc/gate.ts";
 import { requestIdKey } from "../../rpc/request-id.ts";
@@ -35,7 +36,7 @@ const overheadBytes = 1024;
 export function createRouterPath(needs: {
   services: readonly ServiceRoutes[];
   gate: Gate;
-  interceptors: Interceptor[];
+  chain: Chain;
   log: Log;
   reports: CallReports;
   shutdown: AbortSignal;
@@ -44,7 +45,7 @@ export function createRouterPath(needs: {
 }): RouterPath {
   const { gate, log, reports, messageBytes } = needs;
   const router = createConnectRouter({
-    interceptors: [markReported, blameSenders, ...needs.interceptors],
+    interceptors: [markReported, blameSenders, needs.chain.interceptor],
     acceptCompression: [compressionGzip, compressionBrotli],
     compressMinBytes: limits.rpc.compressAboveBytes,
     readMaxBytes: messageBytes,

@@ -1,8 +1,8 @@
-import type { Interceptor } from "@connectrpc/connect";
 import type { TrustedProxies } from "../../platform/access/trusted-proxies.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
 import type { CallReports } from "../../rpc/call-reports.ts";
+import type { Chain } from "../../rpc/chain.ts";
 import type { Gate } from "../../rpc/gate.ts";
 import type { ServiceRoutes } from "../../rpc/routes.ts";
 import type { Exchange } from "../exchange.ts";
@@ -21,7 +21,7 @@ export interface RpcServer {
 export interface RpcServerNeeds {
   readonly services: readonly ServiceRoutes[];
   readonly gate: Gate;
-  readonly interceptors: Interceptor[];
+  readonly chain: Chain;
   readonly log: Log;
   readonly reports: CallReports;
   /** Aborted when the process stops: ends the streams that are open. */
@@ -33,7 +33,7 @@ export interface RpcServerNeeds {
 
 export function createRpcServer(needs: RpcServerNeeds): RpcServer {
   const bounded = { ...needs, messageBytes: needs.messageBytes ?? limits.rpc.messageBytes };
-  const direct = directMethods(needs.services, needs.interceptors);
+  const direct = directMethods(needs.services);
   const directPath = createDirectPath(bounded);
   const routerPath = createRouterPath(bounded);
 

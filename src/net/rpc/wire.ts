@@ -13,12 +13,18 @@ import {
 } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpcTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { trailerFlag, trailerSerialize } from "@connectrpc/connect/protocol-grpc-web";
+import { framed } from "../../rpc/push-stream.ts";
 import { type Exchange, toWire, type WireHeaders } from "../exchange.ts";
 
 /** What a handler set on its response. Undefined costs nothing. */
 export interface ResponseMetadata {
   readonly setHeader: Headers | undefined;
   readonly setTrailer: Headers | undefined;
+}
+
+export interface ParsedTimeout {
+  readonly timeoutMs?: number;
+  readonly error?: ConnectError | undefined;
 }
 
 /** How one protocol, in one form, spells a call. Everything here is known before a call comes. */
@@ -31,10 +37,10 @@ export interface Wire {
   readonly timeoutHeader: string;
   /** A request that names a compression here takes the other path. */
   readonly encodingHeader: string;
-  parseTimeout(value: string | null, maxMs: number): { timeoutMs?: number; error?: ConnectError | undefined };
+  parseTimeout(value: string | null, maxMs: number): ParsedTimeout;
   /** Answers a call that failed before anything of the response was sent. */
   refuse(exchange: Exchange, error: ConnectError, cors: WireHeaders | undefined, metadata: ResponseMetadata): void;
-  /** Answers with one message. */
+  /** Answers with one message; where messages travel in frames, with the room for the prefix before it. */
   answer(exchange: Exchange, message: Uint8Array, cors: WireHeaders | undefined, metadata: ResponseMetadata): void;
   /** Begins a stream of frames. */
   beginStream(exchange: Exchange, cors: WireHeaders | undefined, metadata: ResponseMetadata): void;
@@ -84,7 +90,7 @@ function grpc(json: boolean): Wire {
       else exchange.respond(200, header, undefined, trailers);
     },
     answer(exchange, message, cors, { setHeader, setTrailer }) {
-      exchange.respond(200, headers(cors, setHeader), flagged(0, message), grpcTrailers(undefined, setTrailer));
+      exchange.respond(200, headers(cors, setHeader), framed(message), grpcTrailers(undefined, setTrailer));
     },
     beginStream(exchange, cors, { setHeader }) {
       exchange.begin(200, headers(cors, setHeader), true);
@@ -117,12 +123,7 @@ function grpcWeb(json: boolean): Wire {
       exchange.respond(200, headers(cors, setHeader), grpcWebTrailers(error, setTrailer));
     },
     answer(exchange, message, cors, { setHeader, setTrailer }) {
-      const last = grpcWebTrailers(undefined, setTrailer);
-      const body = Buffer.allocUnsafe(5 + message.length + last.length);
-      body[0] = 0;
-      body.writeUInt32BE(message.length, 1);
-      body.set(message, 5);
-      body.set(last, 5 + message.length);
+      const body = Buffer.concat([framed(message), grpcWebTrailers(undefined, setTrailer)]);
       exchange.respond(200, headers(cors, setHeader), body);
     },
     beginStream(exchange, cors, { setHeader }) {
