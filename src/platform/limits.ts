@@ -389,6 +389,8 @@ export const limits = {
     pieceBytes: 64 * 1024,
     /** A picture of more pixels is kept as it is, and gets no small one: it would cost memory to look at. */
     imagePixels: 50_000_000,
+    /** How often a picture is looked into for what was written about it: at each of its parts, and every 64 KiB. */
+    pictureLooks: 100_000,
     thumbnailPixels: 360,
     thumbnailQuality: 78,
     thumbnailMs: 15_000,

@@ -173,6 +173,19 @@ describe("pictures", () => {
     expect(bytes.includes("secret place")).toBe(false);
   });
 
+  test("are given to others without what the camera wrote, and look as they did", async () => {
+    const taken = await cameraPicture(300, 200);
+    expect(Buffer.from(taken).includes("secret place")).toBe(true);
+    const file = await upload(app, cast.member, taken);
+    const given = Buffer.from(await (await getFile(app, cast.member, file.id)).arrayBuffer());
+    expect(given.includes("secret place")).toBe(false);
+    expect(given.length).toBe(file.size);
+    const { orientation, width, height } = await sharp(given).metadata();
+    expect([orientation, width, height]).toEqual([6, 300, 200]);
+    const message = await sendFiles(cast.member, publicRoom, [file]);
+    expect(message.attachments[0]?.size).toBe(BigInt(given.length));
+  });
+
   test("too large to look at, or broken, are files like any other", async () => {
     const bomb = await upload(app, cast.member, await picture(8000, 7000));
     expect(bomb).toMatchObject({ contentType: "image/png" });

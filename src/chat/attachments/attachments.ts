@@ -16,6 +16,7 @@ import type { StoredMessage } from "../store/message-store.ts";
 import type { ChatTables } from "../tables.ts";
 import { contentTypeOf, fitsMessageType, messageTypeFor } from "./content-types.ts";
 import { cleanedName } from "./file-names.ts";
+import { withoutMetadata } from "./metadata/without-metadata.ts";
 import type { Pictures } from "./pictures.ts";
 
 /** What a message is sent with. */
@@ -27,8 +28,8 @@ export interface Enclosure {
 /** Files that go with messages. What each method throws is in the contract. */
 export interface Attachments {
   /**
-   * Takes a file in; it waits for a message of the same user, and is removed when none comes. Throws FILE_TOO_LARGE,
-   * LIMIT_REACHED, what `bytes` throws.
+   * Takes a file in, a picture without what was written about it; it waits for a message of the same user, and is removed
+   * when none comes. Throws FILE_TOO_LARGE, LIMIT_REACHED, what `bytes` throws.
    */
   upload(userId: UserId, name: string, bytes: AsyncIterable<Uint8Array>): Promise<AttachedFile>;
   /** Opens a file, or the small picture of it, for who may read its room or has just sent it. Throws ATTACHMENT_NOT_FOUND or BANNED. */
@@ -51,6 +52,9 @@ const keys: Readonly<Record<FileForm, (id: AttachmentId) => FileKey>> = {
   original: (id) => `attachments/${id}`,
   thumbnail: (id) => `thumbnails/${id}`,
 };
+
+/** A picture without its metadata is no larger than with it, but for saying which way up it is. */
+const spareBytes = 64;
 
 /** Everything that is kept of an upload. */
 export const keysOf = (id: AttachmentId): FileKey[] => Object.values(keys).map((key) => key(id));
@@ -107,15 +111,18 @@ export function createAttachments(needs: {
     await using incoming = await files.receive(bytes, limits.files.fileBytes);
     if (incoming.size === 0) throw invalidField("the file is empty");
     const contentType = await contentTypeOf(incoming.path);
-    const picture = await pictures.look(incoming.path, contentType);
+    const clean = await withoutMetadata(incoming.path, contentType);
+    await using cleaned = clean && (await files.receive(clean, incoming.size + spareBytes));
+    const { path, size } = cleaned ?? incoming;
+    const picture = await pictures.look(path, contentType);
     if (picture?.thumbnail !== undefined) {
       await using small = await files.receive(piece(picture.thumbnail), picture.thumbnail.length);
       await files.keep(keys.thumbnail(id), small.path);
     }
-    await files.keep(keys.original(id), incoming.path);
+    await files.keep(keys.original(id), path);
     const measures = picture && { width: picture.width, height: picture.height };
     const hasThumbnail = picture?.thumbnail !== undefined;
-    return { id, name: cleanedName(name), contentType, size: incoming.size, ...measures, hasThumbnail };
+    return { id, name: cleanedName(name), contentType, size, ...measures, hasThumbnail };
   }
 
   return {
