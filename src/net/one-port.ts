@@ -11,7 +11,7 @@ import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { limits } from "../platform/limits.ts";
 import type { Log } from "../platform/log.ts";
 import { sniff } from "./sniff.ts";
-import { findSource } from "./source-requests.ts";
+import { findSource, isOfSource, isOnlyForSources, sendOn } from "./source-requests.ts";
 
 export interface PortNeeds {
   readonly name: string;
@@ -78,12 +78,13 @@ export async function openPort(needs: PortNeeds): Promise<Port> {
         });
 
   http1.on("request", (request, response) => {
-    if (closing) response.shouldKeepAlive = false;
+    if (closing || isOfSource(request)) response.shouldKeepAlive = false;
     // Without these a client that vanishes mid-way would be an uncaught error.
     request.on("error", ignore);
     response.on("error", ignore);
     try {
-      if (isWellFormed(request.headers.host)) needs.onHttp1(request, response);
+      if (needs.onSource !== undefined && isOnlyForSources(request)) sendOn(request, response);
+      else if (isWellFormed(request.headers.host)) needs.onHttp1(request, response);
       else response.writeHead(400, { "content-type": "text/plain", connection: "close" }).end(badAuthority);
     } catch (error) {
       log.error({ err: error, port: needs.name }, "a request broke off");

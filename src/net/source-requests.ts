@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { limits } from "../platform/limits.ts";
 
@@ -58,4 +59,30 @@ export function findSource(
   socket.on("data", onData);
   socket.once("end", onGone);
   socket.once("close", finish);
+}
+
+/**
+ * Whether a request is one of a source. Its connection is not kept: what a source sends after it has asked whether it may
+ * (libshout: a PUT without credentials whose length is 0), the parser of HTTP would not take for sound.
+ */
+export function isOfSource({ method, url = "" }: IncomingMessage): boolean {
+  return method === "SOURCE" || (url.startsWith("/live/") && (method === "PUT" || method === "POST"));
+}
+
+/**
+ * Whether only sources ask like this: to see whether there is TLS (libshout: `OPTIONS *`), or to send sound without a
+ * length on a connection that was used before.
+ */
+export function isOnlyForSources(request: IncomingMessage): boolean {
+  const { method, url, headers } = request;
+  if (method === "OPTIONS") return url === "*";
+  const hasBody = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+  return method === "SOURCE" || (method === "PUT" && isOfSource(request) && !hasBody);
+}
+
+/** Answers it so that the source comes again, on a connection of its own. */
+export function sendOn({ method }: IncomingMessage, response: ServerResponse): void {
+  response.shouldKeepAlive = false;
+  const isAsking = method === "OPTIONS";
+  response.writeHead(isAsking ? 204 : 411, isAsking ? { allow: "GET, PUT, SOURCE" } : {}).end();
 }
