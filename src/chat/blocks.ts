@@ -19,8 +19,9 @@ export function createBlocks(needs: {
   peers: () => Peers;
   directs: DirectStore;
   erasures: Pick<ErasureStore, "isMarked">;
+  onChange: (userId: UserId, blockedId: UserId) => void;
 }): Blocks {
-  const { database, peers, directs, erasures } = needs;
+  const { database, peers, directs, erasures, onChange } = needs;
 
   async function requireUser(userId: UserId): Promise<void> {
     const [account] = await peers().auth.accounts([userId]);
@@ -42,11 +43,13 @@ export function createBlocks(needs: {
         },
         { keys: [userKey(userId)] },
       );
+      onChange(userId, blockedId);
     },
     async unblock(userId, blockedId) {
       const lifted = await database.write((tx) => directs.unblock(tx, userId, blockedId), { keys: [userKey(userId)] });
       // Also what was once blocked and is now erased can be lifted; only then does it matter who it is.
-      if (!lifted) await requireUser(blockedId);
+      if (lifted) onChange(userId, blockedId);
+      else await requireUser(blockedId);
     },
   };
 }

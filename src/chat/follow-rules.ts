@@ -5,11 +5,16 @@ import type { RoomId } from "../platform/ids.ts";
 import { type Caller, loadAccess, requireRead } from "./access.ts";
 import { roomNotReadable } from "./errors.ts";
 import type { FollowRules } from "./events/index.ts";
+import type { DirectStore } from "./store/direct-store.ts";
 import type { ChatTables } from "./tables.ts";
 
 /** Who may read a room may follow it. */
-export function createFollowRules(needs: { database: Database<ChatTables>; clock: Clock }): FollowRules {
-  const { database, clock } = needs;
+export function createFollowRules(needs: {
+  database: Database<ChatTables>;
+  clock: Clock;
+  directs: Pick<DirectStore, "blockedBy">;
+}): FollowRules {
+  const { database, clock, directs } = needs;
 
   async function isReadable(caller: Caller, roomId: RoomId): Promise<boolean> {
     try {
@@ -31,5 +36,6 @@ export function createFollowRules(needs: { database: Database<ChatTables>; clock
       for (const roomId of roomIds) if (await isReadable(caller, roomId)) readable.add(roomId);
       return readable;
     },
+    blockedBy: async (userId) => (await directs.blockedBy(database.read, [userId])).get(userId) ?? [],
   };
 }

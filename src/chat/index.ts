@@ -112,7 +112,7 @@ export async function createChat(needs: {
   const readStates = createSqlReadStateStore();
   const index = await openSearchIndex(platform.database);
 
-  const rules = createFollowRules({ database, clock });
+  const rules = createFollowRules({ database, clock, directs });
   const presence = built.use(
     createPresence({
       database,
@@ -121,7 +121,8 @@ export async function createChat(needs: {
       log,
       members,
       statuses: createSqlStatusStore(),
-      signal: (roomId, signal) => events.signal(roomId, signal),
+      directs,
+      tell: (...told) => events.tellPresence(...told),
     }),
   );
   const { online } = presence;
@@ -223,7 +224,7 @@ export async function createChat(needs: {
         erasures,
         attachments,
       }),
-      blocks: createBlocks({ database, peers, directs, erasures }),
+      blocks: createBlocks({ database, peers, directs, erasures, onChange: presence.blockChanged }),
       online,
       show,
     }),

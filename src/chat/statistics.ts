@@ -65,7 +65,7 @@ export function createStatistics(needs: {
       requireRead(access);
       return {
         members: access.room.memberCount,
-        online: online.countIn(roomId),
+        online: await online.countIn(caller.userId, access.room),
         messagesToday: await statistics.messagesSince(read, roomId, now - (now % dayMs)),
         messages: access.room.messageCount,
         activeUsers: await statistics.sendersSince(read, roomId, now - dayMs),
@@ -73,13 +73,14 @@ export function createStatistics(needs: {
     },
     async ofUser(caller, userId) {
       if (!(await mayLookAt(caller, userId))) throw userNotFound();
+      const shown = await online.shown(caller.userId, userId);
       return {
         userId,
         rooms: await members.countRoomsOf(read, userId),
         messages: await statistics.messagesOf(read, userId),
         lastActivityAt: await statistics.lastActivityOf(read, userId),
-        isOnline: online.isOnline(userId),
-        status: online.shown(userId)?.status ?? PresenceStatus.OFFLINE,
+        isOnline: shown !== undefined,
+        status: shown?.status ?? PresenceStatus.OFFLINE,
       };
     },
   };

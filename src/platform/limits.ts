@@ -242,6 +242,8 @@ export const limits = {
     /** Changes are gathered this long before others hear of them. */
     gatherMs: 50,
     usersAtOnce: 200,
+    /** Users, their rooms and whom they blocked in one message to other processes: about 200 KB. */
+    messageNames: 5000,
     /** Where more are there than this, nobody is told of each who comes and goes: the count says it. */
     toldInRoomsUpTo: 250,
     /** How often a process says that it is still there, and after which silence its users have left. */

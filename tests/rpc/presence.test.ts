@@ -4,6 +4,7 @@ import type { AuthTables } from "#src/auth/tables.ts";
 import type { ChatTables } from "#src/chat/tables.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
 import { type Person, person } from "../kit/people.ts";
+import { type Cast, roomOf } from "./chat-kit.ts";
 
 const patience = { timeout: 20_000, interval: 50 };
 let app: TestApp;
@@ -24,13 +25,13 @@ function people() {
 }
 
 /** An open stream of events, and the presence that it tells of. */
-function open(who: Person) {
+function open(who: Person, roomIds: string[] = []) {
   const stop = new AbortController();
   const told: Presence[] = [];
   const attached = Promise.withResolvers<void>();
   const over = (async () => {
     try {
-      for await (const { frame } of who.chat.subscribeToChatEvents({}, { signal: stop.signal })) {
+      for await (const { frame } of who.chat.subscribeToChatEvents({ roomIds }, { signal: stop.signal })) {
         if (frame.case === "hello") attached.resolve();
         if (frame.case === "signal" && frame.value.payload.case === "presence") told.push(frame.value.payload.value);
       }
@@ -175,5 +176,91 @@ describe("who is there", () => {
     expect((await presenceOf(ada, bob))?.lastSeenAt).not.toEqual(before);
     const kept = chat.selectFrom("chat_statuses").selectAll().where("user_id", "=", Number(gone.id));
     expect(await kept.execute()).toEqual([]);
+  });
+});
+
+describe("whether somebody is there", () => {
+  async function others(): Promise<Cast> {
+    const names = ["owner", "moderator", "member", "other", "muted", "banned", "stranger"] as const;
+    const cast = await Promise.all(names.map(async (name) => [name, await person(app, name)] as const));
+    return { root: people().ada, ...(Object.fromEntries(cast) as Omit<Cast, "root">) };
+  }
+
+  /** All that a viewer can find out about a user who is there, by asking. */
+  async function asked(viewer: Person, user: Person, roomId: string) {
+    const members = await viewer.chat.listMembers({ roomId }).catch(() => undefined);
+    const activity = await viewer.chat.getUserActivity({ userId: user.id }).catch(() => undefined);
+    const conversations = await viewer.chat.listConversations({});
+    return [
+      await statusOf(viewer, user),
+      members?.members.find(({ userId }) => userId === user.id)?.isOnline,
+      activity?.activity?.isOnline,
+      activity?.activity?.currentStatus,
+      conversations.conversations.find(({ otherUserId }) => otherUserId === user.id)?.isOnline,
+    ].filter((found) => found !== undefined);
+  }
+  const isSeen = (found: unknown) => found === ONLINE || found === true;
+
+  test("is seen by members, and by no stranger, nobody banned and nobody blocked: asking and hearing agree", async () => {
+    const cast = await others();
+    const roomId = await roomOf(cast);
+    const { owner: gone, member, moderator, other: blocked, muted: blocker, banned, stranger } = cast;
+    for (const who of [blocked, blocker, member]) {
+      await who.chat.sendDirectMessage({ recipientId: gone.id, content: "hello" });
+    }
+    await gone.chat.blockUser({ userId: blocked.id });
+    await blocker.chat.blockUser({ userId: gone.id });
+    const seeing = { member, moderator };
+    const unseeing = { blocked, blocker, stranger, root: cast.root, banned };
+    const viewers = Object.entries({ ...seeing, ...unseeing });
+    const streams = viewers.map(([name, who]) => ({ name, who, stream: open(who, name === "banned" ? [] : [roomId]) }));
+    await Promise.all(streams.map(({ stream }) => stream.attached));
+    // Its coming and going is what others hear of; who hears of it last shows that all have.
+    const there = open(gone);
+    await there.attached;
+    await expect.poll(() => statusOf(member, gone), patience).toBe(ONLINE);
+    await gone.chat.setStatus({ status: BUSY });
+    const memberStream = streams.find(({ name }) => name === "member")?.stream;
+    await expect.poll(() => heard(memberStream?.told ?? [], gone).at(-1), patience).toEqual([BUSY, ""]);
+    await gone.chat.setStatus({ status: ONLINE });
+    await expect.poll(() => heard(memberStream?.told ?? [], gone).at(-1), patience).toEqual([ONLINE, ""]);
+
+    for (const { name, who, stream } of streams) {
+      const found = await asked(who, gone, roomId);
+      if (name in seeing) {
+        expect([name, found.every(isSeen), found.length > 2]).toEqual([name, true, true]);
+        expect([name, heard(stream.told, gone).map(([status]) => status)]).toEqual([name, [ONLINE, BUSY, ONLINE]]);
+      } else {
+        expect([name, found.filter(isSeen)]).toEqual([name, []]);
+        expect([name, heard(stream.told, gone)]).toEqual([name, []]);
+      }
+    }
+    // How many are there, in a room of two, says who is.
+    for (const [who, count] of [
+      [blocked, 0],
+      [member, 1],
+    ] as const) {
+      const { conversations } = await who.chat.listConversations({});
+      const { room } = await who.chat.getRoomInfo({ roomId: conversations[0]?.roomId ?? "" });
+      expect(room?.onlineCount).toBe(count);
+    }
+    await Promise.all([there.close(), ...streams.map(({ stream }) => stream.close())]);
+  });
+
+  test("ends to be seen with a block, and is seen again without it, by both", async () => {
+    const [one, two] = [await person(app, "blocking"), await person(app, "blocked")];
+    const { room } = await one.chat.createRoom({ name: "of both" });
+    await two.chat.joinRoom({ roomId: room?.id ?? "" });
+    const streams = [open(one), open(two)] as const;
+    await Promise.all(streams.map(({ attached }) => attached));
+    const last = () => [heard(streams[0].told, two).at(-1)?.[0], heard(streams[1].told, one).at(-1)?.[0]];
+    await expect.poll(last, patience).toEqual([ONLINE, ONLINE]);
+    await one.chat.blockUser({ userId: two.id });
+    await expect.poll(last, patience).toEqual([OFFLINE, OFFLINE]);
+    expect([await presenceOf(one, two), await presenceOf(two, one)]).toEqual([undefined, undefined]);
+    await one.chat.unblockUser({ userId: two.id });
+    await expect.poll(last, patience).toEqual([ONLINE, ONLINE]);
+    expect([await statusOf(one, two), await statusOf(two, one)]).toEqual([ONLINE, ONLINE]);
+    await Promise.all(streams.map((stream) => stream.close()));
   });
 });

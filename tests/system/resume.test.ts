@@ -119,6 +119,7 @@ describe("following a room", () => {
       return {
         came: (id) => void cameTo.push(id),
         left: () => undefined,
+        hasBlocked: () => false,
         [Symbol.dispose]: () => {
           openStreams -= 1;
         },
@@ -151,6 +152,7 @@ describe("following a room", () => {
     const rules = {
       requireReadable: async () => undefined,
       stillReadable: async (_caller: Principal, rooms: readonly RoomId[]) => new Set(rooms),
+      blockedBy: async () => [],
     };
     following = createFollowing({ bus, store, rules, attendance, clock: systemClock, log, metrics });
   }

@@ -11,12 +11,13 @@ import { createLog } from "#src/platform/log.ts";
 const { graceMs, aliveMs, silentMs, usersAtOnce } = limits.presence;
 const bus = createLocalBus({ log: createLog({ level: "silent", format: "json" }) });
 const roomId = "room" as RoomId;
-const user = (userId: string, rooms = [roomId]): PresentUser => ({
+const user = (userId: string, rooms = [roomId], blocked: UserId[] = []): PresentUser => ({
   userId: userId as UserId,
   username: `user ${userId}`,
   status: PresenceStatus.ONLINE,
   text: "",
   rooms,
+  blocked,
 });
 const changes = (some: Partial<Changes>): Changes => ({ here: [], left: [], hidden: [], ...some });
 
@@ -93,4 +94,19 @@ test("the users of a process that was killed have left soon, those who found ano
   expect([two.users.isOnline("1" as UserId), two.users.isOnline("2" as UserId)]).toEqual([false, true]);
   expect(two.edges.filter(([id]) => id === "2")).toEqual([["2", PresenceStatus.ONLINE]]);
   for (const { exchange } of [one, two]) exchange[Symbol.dispose]();
+});
+
+test("users with many rooms, who blocked many, are told in messages of bounded size", () => {
+  const sizes: number[] = [];
+  using _ = bus.subscribe("chat.presence", (payload) => void sizes.push(payload.length));
+  const one = startProcess();
+  const two = startProcess();
+  const many = Array.from({ length: 1000 }, (_, index) => `0199-${index}-0000-7000-8000-00000000` as RoomId);
+  const blocked = Array.from({ length: 1000 }, (_, index) => String(10_000_000 + index) as UserId);
+  const here = Array.from({ length: 20 }, (_, index) => user(String(index + 1), many, blocked));
+  one.exchange.tell(changes({ here, hidden: ["99" as UserId] }));
+  const late = startProcess();
+  for (const { users } of [one, two, late]) expect(users.countIn(many[0] as RoomId)).toBe(20);
+  expect(two.users.shown("20" as UserId)?.blocked.size).toBe(1000);
+  expect(Math.max(...sizes)).toBeLessThan(300_000);
 });

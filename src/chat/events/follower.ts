@@ -9,6 +9,7 @@ import type { FeedMetrics } from "../../rpc/event-feed/feed-metrics.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
 import type { UserBell } from "./bells.ts";
 import { followerFrame, roomSignalForm } from "./frames.ts";
+import { PresenceFrame } from "./presence-frame.ts";
 
 export type RoomFeed = EventFeed<RoomId>;
 
@@ -59,7 +60,9 @@ class Position implements EventListener {
 
   onSignal(signal: EventFrame): void {
     // Who may see no more events of the room may see no signals either.
-    if (this.until === Number.POSITIVE_INFINITY) this.follower.signal(signal);
+    if (this.until !== Number.POSITIVE_INFINITY) return;
+    if (signal instanceof PresenceFrame && !this.follower.sees(this.feed.id, signal)) return;
+    this.follower.signal(signal);
   }
 }
 
@@ -76,11 +79,24 @@ export class Follower {
   readonly #waiting = new Set<Position>();
   readonly #metrics: FeedMetrics;
   readonly #onDropped: (feed: RoomFeed) => void;
+  /** Whether the user may see of somebody in a room that they are there. */
+  readonly sees: (roomId: RoomId, signal: PresenceFrame) => boolean;
   #blocked = false;
   #over = false;
 
-  constructor(sink: PushSink, metrics: FeedMetrics, onDropped: (feed: RoomFeed) => void) {
+  constructor(
+    sink: PushSink,
+    {
+      metrics,
+      sees,
+      onDropped,
+    }: Pick<Follower, "sees"> & {
+      metrics: FeedMetrics;
+      onDropped: (feed: RoomFeed) => void;
+    },
+  ) {
     this.#sink = sink;
+    this.sees = sees;
     this.#metrics = metrics;
     metrics.followers.add(this);
     this.#onDropped = onDropped;

@@ -19,10 +19,12 @@ import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import { createEventFeeds } from "../../rpc/event-feed/event-feeds.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
 import type { Attendance } from "../online.ts";
+import { isSeen } from "../presence/sight.ts";
 import { membershipChange, onReopened, onUserBell, roomSubject, type UserBell } from "./bells.ts";
 import type { EventStore } from "./event-store.ts";
 import { type Ending, Follower, type RoomFeed } from "./follower.ts";
 import { roomEventForm, roomSignalForm } from "./frames.ts";
+import { PresenceFrame } from "./presence-frame.ts";
 import { rewritesThePast } from "./rewrites.ts";
 
 /** Who may follow which rooms, as the rest of chat decides it. */
@@ -31,6 +33,8 @@ export interface FollowRules {
   requireReadable(caller: Principal, roomIds: readonly RoomId[]): Promise<void>;
   /** Of these rooms, those that the caller may read now. */
   stillReadable(caller: Principal, roomIds: readonly RoomId[]): Promise<Set<RoomId>>;
+  /** Whom a user has blocked. */
+  blockedBy(userId: UserId): Promise<readonly UserId[]>;
 }
 
 export interface Following extends Disposable {
@@ -39,8 +43,11 @@ export interface Following extends Disposable {
    * the stream runs. Throws ROOM_NOT_READABLE or LIMIT_REACHED before that.
    */
   follow(caller: Principal, request: SubscribeToChatEventsRequest, signal: AbortSignal, sink: PushSink): Promise<void>;
-  /** Hands something that passes to those who follow a room here; other processes do not hear of it. */
-  signal(roomId: RoomId, signal: ChatSignal): void;
+  /**
+   * Tells those who follow a room here, and may see it, of a member of the room who has blocked some; other processes
+   * do not hear of it.
+   */
+  tellPresence(roomId: RoomId, signal: ChatSignal, about: UserId, blocked: ReadonlySet<UserId>): void;
 }
 
 export function createFollowing(needs: {
@@ -124,8 +131,8 @@ export function createFollowing(needs: {
   }
 
   return {
-    signal(roomId, signal) {
-      feeds.get(roomId)?.onSignal(toBinary(ChatSignalSchema, signal));
+    tellPresence(roomId, signal, about, blocked) {
+      feeds.get(roomId)?.pass(new PresenceFrame(toBinary(ChatSignalSchema, signal), about, blocked));
     },
 
     async follow(caller, request, signal, sink) {
@@ -148,21 +155,31 @@ export function createFollowing(needs: {
       await bus.listening();
 
       const { joined, followed } = await roomsToFollow(caller, named);
+      const blocked = await rules.blockedBy(caller.userId);
       const acquired = await feeds.acquire(followed);
       if (signal.aborted) {
         for (const feed of acquired.values()) feeds.release(feed);
         throw signal.reason;
       }
-      const attending = cleanup.use(attendance.attend(caller));
+      const attending = cleanup.use(attendance.attend(caller, blocked));
       const open = cleanup.move();
-      const follower = new Follower(sink, feeds.metrics, (feed) => {
-        // A stream that is over is left as a whole: who comes back at once has never left a room.
-        if (joined.delete(feed.id) && !follower.isOver) attending.left(feed.id);
-        feeds.release(feed);
-        // After this turn: the follower may be in the middle of its work.
-        queueMicrotask(() => {
-          if (!followsAll) comeBack(feed.id).catch((error: unknown) => follower.fail(error));
-        });
+      const follower = new Follower(sink, {
+        metrics: feeds.metrics,
+        sees: (roomId, { about, blocked }) =>
+          isSeen({
+            isSelf: about === caller.userId,
+            sharesRoom: joined.has(roomId),
+            isApart: blocked.has(caller.userId) || attending.hasBlocked(about),
+          }),
+        onDropped(feed) {
+          // A stream that is over is left as a whole: who comes back at once has never left a room.
+          if (joined.delete(feed.id) && !follower.isOver) attending.left(feed.id);
+          feeds.release(feed);
+          // After this turn: the follower may be in the middle of its work.
+          queueMicrotask(() => {
+            if (!followsAll) comeBack(feed.id).catch((error: unknown) => follower.fail(error));
+          });
+        },
       });
       /** The numbers of the events that ended memberships: where a room that may still be read goes on. */
       const leftAt = new Map<RoomId, number>();

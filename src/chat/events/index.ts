@@ -12,8 +12,7 @@ import { createSqlEventStore } from "./sql-event-store.ts";
 /** What happens in rooms: stored, numbered, and followed live. */
 export interface ChatEvents extends Disposable {
   readonly writes: ChatWrites;
-  /** Hands something that passes to those who follow a room here. */
-  readonly signal: Following["signal"];
+  readonly tellPresence: Following["tellPresence"];
   readonly handlers: Partial<ServiceImpl<typeof ChatService>>;
 }
 
@@ -31,7 +30,7 @@ export function createChatEvents(needs: {
   const following = createFollowing({ bus, store, rules, attendance, clock, log, metrics });
   return {
     writes: createChatWrites({ database, store, bus, metrics }),
-    signal: following.signal,
+    tellPresence: following.tellPresence,
     handlers: {
       // Not a generator: the stream writes frames that all followers of a room share.
       subscribeToChatEvents(request, context) {

@@ -20,6 +20,11 @@ export interface LocalAttendance extends Attendance, Disposable {
   look(userId: UserId): void;
 }
 
+/** How a user wants to be seen, and by whom not. */
+export interface Wish extends Shown {
+  readonly blocked: readonly UserId[];
+}
+
 interface Attendant {
   readonly username: string;
   streams: number;
@@ -27,13 +32,14 @@ interface Attendant {
   readonly rooms: Map<RoomId, number>;
   /** Undefined until it is read. */
   shown: Shown | undefined;
+  blocked: ReadonlySet<UserId>;
   /** How often it was said that there is something new to read: what was read before that does not count. */
   looks: number;
 }
 
 export function createAttendance(needs: {
   /** How users want to be seen; those who never said are missing. At most 200 at a time. */
-  wishes: (userIds: readonly UserId[]) => Promise<ReadonlyMap<UserId, Shown>>;
+  wishes: (userIds: readonly UserId[]) => Promise<ReadonlyMap<UserId, Wish>>;
   onChanges: (changes: Changes) => void;
   log: Log;
 }): LocalAttendance {
@@ -71,7 +77,9 @@ export function createAttendance(needs: {
     const found = await wishes(asked.map(({ userId }) => userId));
     for (const { userId, attendant, looks } of asked) {
       if (attendant.looks !== looks) continue;
-      attendant.shown = found.get(userId) ?? { status: PresenceStatus.ONLINE, text: "" };
+      const wish = found.get(userId);
+      attendant.shown = wish ?? { status: PresenceStatus.ONLINE, text: "" };
+      attendant.blocked = new Set(wish?.blocked);
     }
   }
 
@@ -83,22 +91,25 @@ export function createAttendance(needs: {
       else if (attendant.shown === undefined) change(userId);
       else if (attendant.shown.status === PresenceStatus.OFFLINE) changes.hidden.push(userId);
       else {
-        const { username, shown, rooms } = attendant;
-        changes.here.push({ userId, username, ...shown, rooms: [...rooms.keys()] });
+        const { username, shown, rooms, blocked } = attendant;
+        const { status, text } = shown;
+        changes.here.push({ userId, username, status, text, rooms: [...rooms.keys()], blocked: [...blocked] });
       }
     }
     return changes;
   }
 
   return {
-    attend({ userId, username }) {
+    attend({ userId, username }, blocked) {
       const attendant = attendants.get(userId) ?? {
         username,
         streams: 0,
         rooms: new Map(),
         shown: undefined,
+        blocked: new Set(),
         looks: 0,
       };
+      attendant.blocked = new Set(blocked);
       attendants.set(userId, attendant);
       attendant.streams += 1;
       const mine = new Set<RoomId>();
@@ -119,6 +130,7 @@ export function createAttendance(needs: {
           change(userId);
         },
         left,
+        hasBlocked: (other) => attendant.blocked.has(other),
         [Symbol.dispose]() {
           attendant.streams -= 1;
           if (attendant.streams === 0) attendants.delete(userId);

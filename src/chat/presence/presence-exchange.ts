@@ -30,6 +30,25 @@ interface Other {
 
 const everyone = "*";
 
+/** Users in parts that each fit into a message; one part, of nobody, for none. */
+function partsOf(users: readonly PresentUser[]): PresentUser[][] {
+  const { usersAtOnce, messageNames } = limits.presence;
+  const parts: PresentUser[][] = [];
+  let names = Number.POSITIVE_INFINITY;
+  for (const user of users) {
+    const own = 1 + user.rooms.length + user.blocked.length;
+    const last = parts.at(-1);
+    if (last === undefined || last.length >= usersAtOnce || names + own > messageNames) {
+      parts.push([user]);
+      names = own;
+    } else {
+      last.push(user);
+      names += own;
+    }
+  }
+  return parts.length === 0 ? [[]] : parts;
+}
+
 /** Tells other processes who is seen at this one, and puts whom they tell of where everybody is. */
 export interface PresenceExchange extends Disposable {
   tell(changes: Changes): void;
@@ -48,7 +67,7 @@ export function createPresenceExchange(needs: {
   onLook: (userId: UserId) => void;
 }): PresenceExchange {
   const { bus, clock, users, onLook } = needs;
-  const { aliveMs, silentMs, usersAtOnce } = limits.presence;
+  const { aliveMs, silentMs } = limits.presence;
   const self = newId() as string;
   const mine = new Map<UserId, PresentUser>();
   const others = new Map<string, Other>();
@@ -63,11 +82,9 @@ export function createPresenceExchange(needs: {
   }
 
   function tellEverybody(): void {
-    const all = [...mine.values()];
-    const of = Math.max(1, Math.ceil(all.length / usersAtOnce));
-    for (let index = 0; index < of; index++) {
-      const everybody = all.slice(index * usersAtOnce, (index + 1) * usersAtOnce);
-      publish({ from: self, number, everybody, part: { index, of } });
+    const parts = partsOf([...mine.values()]);
+    for (const [index, everybody] of parts.entries()) {
+      publish({ from: self, number, everybody, part: { index, of: parts.length } });
     }
   }
 
@@ -121,8 +138,11 @@ export function createPresenceExchange(needs: {
       for (const user of changes.here) mine.set(user.userId, user);
       for (const userId of [...changes.left, ...changes.hidden]) mine.delete(userId);
       apply(self, changes);
-      number += 1;
-      publish({ from: self, number, changes });
+      const [first = [], ...rest] = partsOf(changes.here);
+      for (const part of [{ ...changes, here: first }, ...rest.map((here) => ({ here, left: [], hidden: [] }))]) {
+        number += 1;
+        publish({ from: self, number, changes: part });
+      }
     },
     tellToLook: (userId) => publish({ look: userId }),
     [Symbol.dispose]() {

@@ -1,6 +1,6 @@
 import { PresenceStatus } from "#gen/veza/chat/v1/presence_pb.ts";
 import type { RoomId, UserId } from "../../platform/ids.ts";
-import type { OnlineUsers, Shown } from "../online.ts";
+import type { Shown } from "../online.ts";
 
 /** Somebody who is seen at a process. */
 export interface PresentUser extends Shown {
@@ -8,6 +8,8 @@ export interface PresentUser extends Shown {
   readonly username: string;
   /** Rooms that the user is a member of and follows there. */
   readonly rooms: readonly RoomId[];
+  /** Whom the user has blocked. */
+  readonly blocked: readonly UserId[];
 }
 
 /** That somebody came, went, or shows themselves differently. */
@@ -16,10 +18,11 @@ export interface PresenceEdge extends Shown {
   readonly username: string;
   /** Where it matters. */
   readonly rooms: readonly RoomId[];
+  readonly blocked: ReadonlySet<UserId>;
 }
 
 /** Everybody who is seen, at whatever process. */
-export interface PresentUsers extends OnlineUsers, Disposable {
+export interface PresentUsers extends Disposable {
   /** A user is seen at a process, like this. */
   put(process: string, user: PresentUser): void;
   /** A user is seen there no more: at once, or for others only if they do not come back within the grace. */
@@ -27,6 +30,11 @@ export interface PresentUsers extends OnlineUsers, Disposable {
   /** A process is gone, and everybody there. */
   takeProcess(process: string): void;
   usersAt(process: string): UserId[];
+  isOnline(userId: UserId): boolean;
+  /** As others were last told; undefined for who is not there, or does not want to be seen. */
+  shown(userId: UserId): PresenceEdge | undefined;
+  /** How many members of a room are there. */
+  countIn(roomId: RoomId): number;
 }
 
 interface Seen {
@@ -75,7 +83,9 @@ export function createPresentUsers(needs: { graceMs: number; onEdge: (edge: Pres
     }
     const everywhere = [...new Set([...seen.at.values()].flatMap((user) => user.rooms))];
     const { username, status, text } = newest;
-    seen.told = { userId, username, status, text, rooms: everywhere };
+    // Another version's process may not say whom its users have blocked.
+    const blocked = new Set(newest.blocked ?? []);
+    seen.told = { userId, username, status, text, rooms: everywhere, blocked };
     place(userId, told?.rooms ?? [], everywhere);
     const isSame = told?.status === status && told.text === text;
     const known = new Set(isSame ? told.rooms : []);
@@ -111,10 +121,7 @@ export function createPresentUsers(needs: { graceMs: number; onEdge: (edge: Pres
     },
     usersAt: (process) => [...(processes.get(process) ?? [])],
     isOnline: (userId) => users.has(userId),
-    shown(userId) {
-      const told = users.get(userId)?.told;
-      return told && { status: told.status, text: told.text };
-    },
+    shown: (userId) => users.get(userId)?.told,
     countIn: (roomId) => rooms.get(roomId)?.size ?? 0,
     [Symbol.dispose]() {
       for (const seen of users.values()) clearTimeout(seen.leaving);

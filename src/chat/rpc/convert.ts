@@ -10,13 +10,12 @@ import {
   type RoomStats,
   RoomStatsSchema,
 } from "#gen/veza/chat/v1/room_pb.ts";
-import type { RoomId } from "../../platform/ids.ts";
-import type { OnlineUsers } from "../online.ts";
+import type { RoomId, UserId } from "../../platform/ids.ts";
 import { publicMember, publicRoom } from "../public-view.ts";
 import type { SeenRoom } from "../rooms.ts";
 import type { RoomNumbers, UserNumbers } from "../statistics.ts";
 import type { Invite } from "../store/invite-store.ts";
-import type { Member } from "../store/member-store.ts";
+import type { MutedMember } from "../store/member-store.ts";
 import type { LogEntry } from "../store/moderation-log.ts";
 
 /** Chat's values in the words of the contract, with what only the caller sees. */
@@ -24,9 +23,9 @@ import type { LogEntry } from "../store/moderation-log.ts";
 /** Timestamps end with the year 9999: what is for good ends there. */
 const forGood = Date.UTC(9999, 11, 31, 23, 59, 59);
 
-export function toRoom({ room, role, seesBlockedWords, other }: SeenRoom, online: OnlineUsers): RoomMessage {
+export function toRoom({ room, role, seesBlockedWords, other }: SeenRoom, onlineCount: number): RoomMessage {
   const message = publicRoom(room);
-  message.onlineCount = online.countIn(room.id);
+  message.onlineCount = onlineCount;
   if (role !== undefined) message.myRole = role;
   if (seesBlockedWords) message.blockedWords = [...room.blockedWords];
   if (other !== undefined) {
@@ -37,9 +36,9 @@ export function toRoom({ room, role, seesBlockedWords, other }: SeenRoom, online
 }
 
 /** `mutedUntil` is undefined for who is not muted and null for who is for good. */
-export function toMember(member: Member, mutedUntil: number | null | undefined, online: OnlineUsers): MemberMessage {
+export function toMember({ member, mutedUntil }: MutedMember, online: ReadonlySet<UserId>): MemberMessage {
   const message = publicMember(member);
-  message.isOnline = online.isOnline(member.userId);
+  message.isOnline = online.has(member.userId);
   if (mutedUntil !== undefined) message.mutedUntil = timestampFromMs(mutedUntil ?? forGood);
   return message;
 }

@@ -39,7 +39,8 @@ export function directHandlers(needs: {
 
     async listConversations(request, context) {
       const page = readPage(request, "conversations", ["number", "string"]);
-      const found = await direct.conversations(principalOf(context).userId, {
+      const { userId } = principalOf(context);
+      const found = await direct.conversations(userId, {
         after: page.after && { lastUsedAt: page.after[0] as number, roomId: page.after[1] as RoomId },
         limit: page.size + 1,
       });
@@ -47,7 +48,9 @@ export function directHandlers(needs: {
         lastUsedAt,
         roomId,
       ]);
-      return { conversations: items.map((conversation) => toConversation(conversation, online, show)), nextPageToken };
+      const others = items.flatMap(({ other }) => other?.userId ?? []);
+      const there = await online.among(userId, others);
+      return { conversations: items.map((conversation) => toConversation(conversation, there, show)), nextPageToken };
     },
 
     async blockUser({ userId }, context) {

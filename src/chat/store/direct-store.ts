@@ -48,6 +48,10 @@ export interface DirectStore {
 
   /** Whether one of the two has blocked the other. */
   isBlocked(queries: Tx, one: UserId, other: UserId): Promise<boolean>;
+  /** Of these users, at most 200, those who have blocked the user, or whom the user has blocked. */
+  apartFrom(queries: Tx, userId: UserId, others: readonly UserId[]): Promise<Set<UserId>>;
+  /** Whom each of these users, at most 200, has blocked; those who blocked nobody are missing. */
+  blockedBy(queries: Tx, userIds: readonly UserId[]): Promise<Map<UserId, UserId[]>>;
   /** False when it was so already. */
   block(tx: Tx, userId: UserId, blockedId: UserId): Promise<boolean>;
   /** How many others a user blocks. */

@@ -46,6 +46,8 @@ export interface MemberStore {
   shareRoom(queries: Queries<ChatTables>, one: UserId, other: UserId): Promise<boolean>;
   /** Of these users, at most 200, those who are in a room with the user: their names. */
   sharing(queries: Queries<ChatTables>, userId: UserId, others: readonly UserId[]): Promise<Map<UserId, string>>;
+  /** Of these rooms, those that a user is a member of. */
+  inRooms(queries: Queries<ChatTables>, userId: UserId, roomIds: readonly RoomId[]): Promise<RoomId[]>;
   /** Who is in a direct conversation with the user; undefined once the other account is erased. */
   otherIn(queries: Queries<ChatTables>, directRoomId: RoomId, userId: UserId): Promise<Member | undefined>;
   /** Every membership of a user, direct conversations too. */

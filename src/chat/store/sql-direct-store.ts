@@ -158,6 +158,35 @@ export function createSqlDirectStore(build: Queries<ChatTables>): DirectStore {
       return blocked.length > 0;
     },
 
+    async apartFrom(queries, userId, others) {
+      const me = Number(userId);
+      const them = others.map(Number);
+      const rows = await queries
+        .selectFrom("chat_blocks")
+        .selectAll()
+        .where((eb) =>
+          eb.or([
+            eb.and([eb("user_id", "=", me), eb("blocked_id", "in", them)]),
+            eb.and([eb("blocked_id", "=", me), eb("user_id", "in", them)]),
+          ]),
+        )
+        .execute();
+      return new Set(rows.map((row) => String(Number(row.user_id) === me ? row.blocked_id : row.user_id) as UserId));
+    },
+
+    async blockedBy(queries, userIds) {
+      if (userIds.length === 0) return new Map();
+      const rows = await queries
+        .selectFrom("chat_blocks")
+        .selectAll()
+        .where("user_id", "in", userIds.map(Number))
+        .execute();
+      const byUser = Map.groupBy(rows, (row) => String(row.user_id) as UserId);
+      return new Map(
+        [...byUser].map(([userId, own]) => [userId, own.map(({ blocked_id }) => String(blocked_id) as UserId)]),
+      );
+    },
+
     async countBlocks(queries, userId) {
       const { blocks } = await queries
         .selectFrom("chat_blocks")

@@ -123,6 +123,16 @@ export function createSqlMemberStore(): MemberStore {
         .execute();
       return new Map(rows.map(({ user_id, username }) => [String(user_id) as UserId, username]));
     },
+    async inRooms(queries, userId, roomIds) {
+      if (roomIds.length === 0) return [];
+      const rows = await queries
+        .selectFrom("chat_members")
+        .select("room_id")
+        .where("user_id", "=", Number(userId))
+        .where("room_id", "in", roomIds)
+        .execute();
+      return rows.map(({ room_id }) => room_id as RoomId);
+    },
     async otherIn(queries, directRoomId, userId) {
       const row = await queries
         .selectFrom("chat_members")

@@ -125,7 +125,11 @@ export class EventFeed<Id extends string = string> {
   /** Passes on what is stored nowhere. */
   onSignal(body: Uint8Array): void {
     if (this.#source.signals === undefined) return;
-    const signal = new EventFrame(0, body, this.#source.signals);
+    this.pass(new EventFrame(0, body, this.#source.signals));
+  }
+
+  /** Passes on a signal that is made already. */
+  pass(signal: EventFrame): void {
     for (const listener of this.#listeners) listener.onSignal?.(signal);
   }
 

@@ -4873,7 +4873,7 @@ export const ChatService: GenService<{
     output: typeof ListConversationsResponseSchema;
   },
   /**
-   * Ends messages between the caller and a user, both ways.
+   * Ends messages between the caller and a user, both ways; neither sees any more whether the other is there.
    * Fails: USER_NOT_FOUND, SELF_SANCTION, LIMIT_REACHED.
    *
    * @generated from rpc veza.chat.v1.ChatService.BlockUser

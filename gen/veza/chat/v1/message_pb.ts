@@ -560,7 +560,8 @@ export type Conversation = Message$1<"veza.chat.v1.Conversation"> & {
   unread: number;
 
   /**
-   * Whether the other user follows events right now.
+   * Whether the other user follows events right now, and the caller may see it: both are in one room, and neither has blocked the
+   * other.
    *
    * @generated from field: bool is_online = 6;
    */
@@ -616,7 +617,8 @@ export type ConversationJson = {
   unread?: number;
 
   /**
-   * Whether the other user follows events right now.
+   * Whether the other user follows events right now, and the caller may see it: both are in one room, and neither has blocked the
+   * other.
    *
    * @generated from field: bool is_online = 6;
    */

@@ -140,7 +140,8 @@ export type UserActivity = Message<"veza.chat.v1.UserActivity"> & {
   lastActivityAt?: Timestamp | undefined;
 
   /**
-   * Whether the user follows events right now.
+   * Whether the user follows events right now, and the caller may see it: both are in one room, and neither has blocked the
+   * other.
    *
    * @generated from field: bool is_online = 5;
    */
@@ -189,7 +190,8 @@ export type UserActivityJson = {
   lastActivityAt?: TimestampJson;
 
   /**
-   * Whether the user follows events right now.
+   * Whether the user follows events right now, and the caller may see it: both are in one room, and neither has blocked the
+   * other.
    *
    * @generated from field: bool is_online = 5;
    */

@@ -315,7 +315,8 @@ export type Member = Message<"veza.chat.v1.Member"> & {
   joinedAt?: Timestamp | undefined;
 
   /**
-   * Whether the user follows events right now.
+   * Whether the user follows events right now, and the caller may see it: both are in one room, and neither has blocked the
+   * other.
    *
    * @generated from field: bool is_online = 6;
    */
@@ -371,7 +372,8 @@ export type MemberJson = {
   joinedAt?: TimestampJson;
 
   /**
-   * Whether the user follows events right now.
+   * Whether the user follows events right now, and the caller may see it: both are in one room, and neither has blocked the
+   * other.
    *
    * @generated from field: bool is_online = 6;
    */
