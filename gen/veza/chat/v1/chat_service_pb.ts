@@ -5038,7 +5038,7 @@ export const ChatService: GenService<{
     output: typeof GetUserActivityResponseSchema;
   },
   /**
-   * Who of these users is there, as far as they share a room with the caller.
+   * Who of these users is there, as far as the caller may see it: those who share a room with the caller, and between whom there is no block.
    *
    * @generated from rpc veza.chat.v1.ChatService.GetPresence
    */
