@@ -9,7 +9,8 @@ import { framed, grpcHeaders, jsonHeaders, unaryBinary, unaryJson, unaryPath } f
 import { unaryContender } from "./kit/unary-contender.ts";
 
 // What it costs to pass a unary call on: the same part asked by itself, and through a gateway of a process of its own. A bare
-// server of Node's HTTP/2, which only sends back what it got, says what one end of a call costs at least; a gateway has two.
+// server of Node's HTTP/2, which only sends back what it got, says what one end of a call costs at least, and a bare proxy on
+// Node's HTTP/2, which only passes on, what two of them do.
 const options = readOptions();
 const inFlight = 64;
 await using servers = new AsyncDisposableStack();
@@ -21,7 +22,8 @@ async function start(name: string, file: string, env?: Record<string, string>): 
 }
 
 const part = await start("part", "own-unary.ts");
-const gateway = await start("gateway", "own-gateway.ts", { BENCH_PART_PORT: String(part.ready.port) });
+const toPart = { BENCH_PART_PORT: String(part.ready.port) };
+const gateway = await start("gateway", "own-gateway.ts", toPart);
 const token = String(part.ready.token);
 const grpcBody = framed(unaryBinary);
 
@@ -51,6 +53,7 @@ const found = await alternate(
     await grpc("part grpc", part),
     await grpc("gateway grpc", gateway),
     await grpc("bare http2", await start("bare-http2", "bare-http2.ts")),
+    await grpc("bare proxy", await start("bare-http2-proxy", "bare-http2-proxy.ts", toPart)),
     json("part json", part),
     json("gateway json", gateway),
   ],
@@ -87,13 +90,10 @@ for (const [what, key, unit] of [
       peer: { name: "direct", value },
     });
   }
-  const bare = of("bare http2")[key] as number;
-  rows.push({
-    what: `${what}, grpc`,
-    unit,
-    ours: of("gateway grpc")[key] as number,
-    peer: { name: "bare http2", value: bare },
-  });
+  for (const name of ["bare http2", "bare proxy"]) {
+    const value = of(name)[key] as number;
+    rows.push({ what: `${what}, grpc`, unit, ours: of("gateway grpc")[key] as number, peer: { name, value } });
+  }
 }
 const [direct, forwarded] = [await latency(part), await latency(gateway)];
 for (const [name, at] of [

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { ChatService } from "../../gen/veza/chat/v1/chat_service_pb.ts";
 import { createForwarder } from "../../src/net/forward/forward.ts";
+import { countForwarded } from "../../src/net/forward/forward-metrics.ts";
 import { H1Exchange } from "../../src/net/h1-exchange.ts";
 import { H2Exchange } from "../../src/net/h2-exchange.ts";
 import { openPort } from "../../src/net/one-port.ts";
@@ -8,6 +9,7 @@ import { createUpstream } from "../../src/net/upstream/upstream.ts";
 import { createClusterCredential } from "../../src/platform/access/cluster-credential.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { createLog } from "../../src/platform/log.ts";
+import { createMetrics } from "../../src/platform/telemetry/metrics.ts";
 import { serveParent } from "../kit/serve.ts";
 
 // A gateway of Veza that has nothing of its own: what it costs to pass a call on to the part at BENCH_PART_PORT.
@@ -20,6 +22,7 @@ const forwarder = createForwarder({
   log,
   tracing: undefined,
   shutdown: new AbortController().signal,
+  onEnd: countForwarded(createMetrics()),
 });
 const port = await openPort({
   name: "bench",

@@ -1,4 +1,5 @@
 import type { HttpExchange } from "../platform/http/http-exchange.ts";
+import { limits } from "../platform/limits.ts";
 import type { Probe } from "./health.ts";
 
 const json = { "content-type": "application/json", "cache-control": "no-store" };
@@ -12,16 +13,23 @@ const down = Buffer.from('{"status":"down"}');
 export function partHealth(needs: { isServing: () => boolean; probes: readonly Probe[] }) {
   const { isServing, probes } = needs;
 
-  async function isReady(): Promise<boolean> {
-    if (!isServing()) return false;
-    try {
-      await Promise.all(probes.map((probe) => probe()));
-      return true;
-    } catch {
-      // What is wrong is in the log of whatever failed; here it counts only that it did.
-      return false;
+  let answer: Promise<boolean> | undefined;
+  let answeredAt = 0;
+  /** Every process asks every other: the store hears of one question, whoever asks in the same moment. */
+  function areWell(): Promise<boolean> {
+    if (answer === undefined || performance.now() - answeredAt > limits.upstream.probeSharedMs) {
+      answeredAt = Number.POSITIVE_INFINITY;
+      answer = Promise.all(probes.map((probe) => probe()))
+        .then(() => true)
+        // What is wrong is in the log of whatever failed; here it counts only that it did.
+        .catch(() => false)
+        .finally(() => {
+          answeredAt = performance.now();
+        });
     }
+    return answer;
   }
+  const isReady = async () => isServing() && (await areWell());
 
   /** Serves an exchange if its path is one of these. False leaves it untouched for others. */
   return (exchange: HttpExchange): boolean => {

@@ -88,6 +88,8 @@ export const limits = {
     /** How often an instance of a part elsewhere is asked whether it is well, and how long it may take to say so. */
     probeMs: 500,
     probeTimeoutMs: 1000,
+    /** How long an answer to that is good for others who ask. */
+    probeSharedMs: 100,
     connectMs: 1000,
     /** How soon one that is down is asked again, when there is a call for it. */
     askAgainMs: 50,
@@ -339,6 +341,8 @@ export const limits = {
     /** A listener that takes nothing for this long is closed. */
     stalledListenerMs: 20_000,
     heartbeatMs: 15_000,
+    /** How long listeners wait, at most, before they go to another process, when theirs stops. */
+    shutdownRetryMs: 300,
     /** How often an instance says which renditions it relays, and how long they are sent to it after the last word. */
     wantMs: 1_000,
     wantedMs: 3_500,

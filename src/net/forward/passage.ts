@@ -86,7 +86,6 @@ export class Passage {
         else this.#stream?.end(last);
       });
     }
-    this.#exchange.onDrain(() => this.#stream?.resume());
     this.#exchange.onClose(() => {
       if (this.#over) return;
       this.#finish("left");
@@ -145,7 +144,12 @@ export class Passage {
   }
 
   #write(bytes: Uint8Array): void {
-    if (!this.#over && this.#stream?.write(bytes) === false) this.#exchange.rawBody.pause();
+    const stream = this.#stream;
+    if (this.#over || stream === undefined || stream.write(bytes)) return;
+    const { rawBody } = this.#exchange;
+    if (rawBody.isPaused()) return;
+    rawBody.pause();
+    stream.once("drain", () => rawBody.resume());
   }
 
   #try(avoid: Instance | undefined): void {
@@ -170,7 +174,6 @@ export class Passage {
     else this.#exchange.rawBody.resume();
 
     let failed: unknown;
-    stream.on("drain", () => this.#exchange.rawBody.resume());
     stream.on("response", (headers, flags) => this.#begin(headers, (flags & NGHTTP2_FLAG_END_STREAM) !== 0));
     stream.on("data", (bytes: Uint8Array) => this.#passAnswer(stream, bytes));
     stream.on("trailers", (trailers) => {
@@ -206,6 +209,7 @@ export class Passage {
 
   #beginAnswer(status: number, headers: WireHeaders): void {
     this.#isBegun = true;
+    this.#exchange.onDrain(() => this.#stream?.resume());
     this.#exchange.begin(status, headers, this.#passed.wire?.protocol === "grpc");
   }
 

@@ -33,13 +33,19 @@ export function createUpstream(needs: {
 }): Upstream {
   const { name, log, ca } = needs;
   const instances = new Map<string, Instance>();
+  /** Those that are well. */
+  let up: readonly Instance[] = [];
   const waiting = new Set<() => void>();
   const listeners = new Set<() => void>();
   let closed = false;
 
   function changed(): void {
+    up = [...instances.values()].filter(({ state }) => state === "up");
     for (const tell of [...waiting, ...listeners]) tell();
   }
+  const isUp = () => up.length > 0;
+  /** Where fewer are well, those who are cut off could be the end of them. */
+  const areMostUp = () => up.length > 0 && 2 * up.length >= instances.size;
   function add(place: Place): void {
     const key = `${place.host} ${place.port}`;
     if (instances.has(key)) return;
@@ -93,21 +99,8 @@ export function createUpstream(needs: {
   const timer = setInterval(resolveAll, limits.upstream.resolveAgainMs).unref();
   if (named.length === 0) clearInterval(timer);
 
-  function isUp(): boolean {
-    for (const { state } of instances.values()) if (state === "up") return true;
-    return false;
-  }
-
-  /** Where fewer are well, those who are cut off could be the end of them. */
-  function areMostUp(): boolean {
-    let up = 0;
-    for (const { state } of instances.values()) if (state === "up") up += 1;
-    return up > 0 && 2 * up >= instances.size;
-  }
-
   function ready(avoid: Instance | undefined): Instance | undefined {
-    const up = [...instances.values()].filter(({ state }) => state === "up");
-    const others = up.length > 1 ? up.filter((instance) => instance !== avoid) : up;
+    const others = avoid !== undefined && up.length > 1 ? up.filter((instance) => instance !== avoid) : up;
     const one = others[Math.floor(Math.random() * others.length)];
     const other = others[Math.floor(Math.random() * others.length)];
     return one !== undefined && other !== undefined && other.inFlight < one.inFlight ? other : one;
@@ -141,10 +134,7 @@ export function createUpstream(needs: {
     get isUp() {
       return isUp();
     },
-    hasOther(instance) {
-      for (const each of instances.values()) if (each !== instance && each.state === "up") return true;
-      return false;
-    },
+    hasOther: (instance) => up.some((each) => each !== instance),
     onChange(listener) {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };

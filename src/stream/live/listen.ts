@@ -182,7 +182,9 @@ export class ListenCall implements Audience {
   /** Ends the call with a word; one that may connect again at once is told so. */
   close(reason: CloseReason): void {
     if (this.#over) return;
-    const retryAfterMs = retryAfter.get(reason);
+    const longest = retryAfter.get(reason);
+    // Each has a random part of it: those who are let go together do not come together.
+    const retryAfterMs = longest === undefined ? undefined : Math.round(Math.random() * longest);
     this.#sink.write(closingFrame(this.#sink.format, reason, retryAfterMs));
     this.#finish();
   }
@@ -335,9 +337,9 @@ export class ListenCall implements Audience {
   }
 }
 
-/** Those who may go on where this ended, and how long they wait first. */
+/** Those who may go on where this ended, and how long they wait first, at most. */
 const retryAfter: ReadonlyMap<CloseReason, number> = new Map([
-  [CloseReason.SHUTDOWN, 1000],
+  [CloseReason.SHUTDOWN, limits.live.shutdownRetryMs],
   [CloseReason.TOO_SLOW, 2000],
   [CloseReason.TOKEN_EXPIRED, 0],
 ]);
