@@ -167,7 +167,16 @@ export async function createChat(needs: {
       moderation: createModeration({ ...floor, members, memberships, sanctions, log: moderationLog, erasures, auth }),
     }),
     ...statisticsHandlers({
-      statistics: createStatistics({ database, clock, members, statistics: createSqlStatisticsStore(), online, auth }),
+      statistics: createStatistics({
+        database,
+        clock,
+        members,
+        directs,
+        erasures,
+        statistics: createSqlStatisticsStore(),
+        online,
+        auth,
+      }),
     }),
     ...accessHandlers({ checks }),
     ...presenceHandlers(presence),

@@ -390,6 +390,16 @@ export const chatMigrations: Migrations = {
   "0012_log_append_only": {
     up: (db) => makeAppendOnly(db, "chat_moderation_log"),
   },
+  "0013_sent_counts": {
+    async up(db) {
+      await db.schema
+        .createTable("chat_sent_counts")
+        .addColumn("user_id", "bigint", (c) => c.primaryKey())
+        .addColumn("counted_to", "bigint", (c) => c.notNull())
+        .addColumn("messages", "bigint", (c) => c.notNull())
+        .execute();
+    },
+  },
 };
 
 const eventsAtOnce = 500;

@@ -210,6 +210,13 @@ export interface BlocksTable {
   blocked_id: number;
 }
 
+/** How many messages users had sent up to a time, so that they are not counted one by one again. */
+export interface SentCountsTable {
+  user_id: number;
+  counted_to: number;
+  messages: number;
+}
+
 /** Accounts that auth has erased: nothing more is to be kept of them. */
 export interface ErasedUsersTable {
   user_id: number;
@@ -238,6 +245,7 @@ export interface ChatTables {
   chat_reports: ReportsTable;
   chat_moderation_log: ModerationLogTable;
   chat_statuses: StatusesTable;
+  chat_sent_counts: SentCountsTable;
   chat_blocks: BlocksTable;
   chat_erased_users: ErasedUsersTable;
   chat_cursors: CursorsTable;

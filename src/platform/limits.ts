@@ -234,6 +234,8 @@ export const limits = {
     eventsForgottenAtOnce: 1000,
     /** How often followers hear that somebody still types. */
     typingRepeatMs: 3000,
+    /** Messages of a user beyond this since their last counting are added up, to be counted no more. */
+    messagesCountedAnew: 1000,
     sanctionSweepMs: 5_000,
     /** How often erased accounts are looked for, in case the bell was lost. */
     erasureCheckMs: 60_000,

@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UserRole } from "#gen/veza/auth/v1/user_pb.ts";
 import { LeaveReason } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import { MemberRole, RoomType, RoomVisibility } from "#gen/veza/chat/v1/room_pb.ts";
+import type { ChatTables } from "#src/chat/tables.ts";
+import { newId } from "#src/platform/ids.ts";
+import { limits } from "#src/platform/limits.ts";
 import { startApp, type TestApp } from "../kit/app.ts";
 import { createTestClock, type TestClock } from "../kit/clock.ts";
 import { tablesHolding } from "../kit/databases.ts";
@@ -522,6 +525,50 @@ describe("what adds up", () => {
     const { invite } = await lonely.chat.createInvite({ roomId });
     await cast.stranger.chat.joinRoom({ roomId, inviteCode: invite?.code ?? "" });
     expect(await look(cast.stranger, lonely.id)).toBe("ok");
+  });
+});
+
+describe("the messages that somebody sent", () => {
+  it("are counted once, and then no more", async () => {
+    const busy = await person(app, "busy");
+    const roomId = await newRoom({}, busy);
+    const count = async () => (await busy.chat.getUserActivity({})).activity?.messagesSent;
+    const database = app.app.platform.database.withTables<ChatTables>("chat");
+    const many = limits.chat.messagesCountedAnew + 1;
+    await database.write(async (tx) => {
+      for (let from = 0; from < many; from += 100) {
+        const rows = Array.from({ length: Math.min(100, many - from) }, (_, index) => ({
+          id: newId() as string,
+          room_id: roomId,
+          sequence: 1000 + from + index,
+          sender_id: Number(busy.id),
+          sender_username: busy.username,
+          content: "",
+          type: 1,
+          created_at: 1000,
+          updated_at: null,
+          is_edited: 0,
+          is_deleted: 0,
+          reply_to: null,
+          reply_count: 0,
+          ordinal: 0,
+          mentions: "[]",
+          reactions: "[]",
+          pinned_sequence: null,
+          attachments: "[]",
+        }));
+        await tx.insertInto("chat_messages").values(rows).execute();
+      }
+    });
+    const kept = () =>
+      database.read.selectFrom("chat_sent_counts").selectAll().where("user_id", "=", Number(busy.id)).execute();
+    expect([await count(), await count()]).toEqual([BigInt(many), BigInt(many)]);
+    expect(await kept()).toMatchObject([{ messages: many }]);
+    // What was counted is not looked at again.
+    await database.write((tx) => tx.deleteFrom("chat_messages").where("room_id", "=", roomId).execute());
+    expect(await count()).toBe(BigInt(many));
+    await busy.auth.deleteAccount({ password: busy.password });
+    await expect.poll(kept, { timeout: 10_000 }).toEqual([]);
   });
 });
 

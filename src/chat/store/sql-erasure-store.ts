@@ -41,6 +41,7 @@ export function createSqlErasureStore(): ErasureStore {
       const id = Number(userId);
       await tx.updateTable("chat_sanctions").set({ username: "" }).where("user_id", "=", id).execute();
       await tx.updateTable("chat_reports").set({ reported_by: 0, reason: "" }).where("reported_by", "=", id).execute();
+      await tx.deleteFrom("chat_sent_counts").where("user_id", "=", id).execute();
       await tx.deleteFrom("chat_statuses").where("user_id", "=", id).execute();
       await tx.deleteFrom("chat_requests").where("user_id", "=", id).execute();
       await tx

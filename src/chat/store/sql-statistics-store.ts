@@ -22,13 +22,30 @@ export function createSqlStatisticsStore(): StatisticsStore {
         .executeTakeFirstOrThrow();
       return Number(count);
     },
-    async messagesOf(queries, userId) {
+    async counted(queries, userId) {
+      const row = await queries
+        .selectFrom("chat_sent_counts")
+        .select(["counted_to", "messages"])
+        .where("user_id", "=", Number(userId))
+        .executeTakeFirst();
+      return { upTo: Number(row?.counted_to ?? -1), messages: Number(row?.messages ?? 0) };
+    },
+    async messagesBetween(queries, userId, after, upTo) {
       const { count } = await queries
         .selectFrom("chat_messages")
         .select((eb) => eb.fn.countAll().as("count"))
         .where("sender_id", "=", Number(userId))
+        .where("created_at", ">", after)
+        .where("created_at", "<=", upTo)
         .executeTakeFirstOrThrow();
       return Number(count);
+    },
+    async remember(tx, userId, { upTo, messages }) {
+      await tx
+        .insertInto("chat_sent_counts")
+        .values({ user_id: Number(userId), counted_to: upTo, messages })
+        .onConflict((conflict) => conflict.column("user_id").doUpdateSet({ counted_to: upTo, messages }))
+        .execute();
     },
     async lastActivityOf(queries, userId) {
       const sent = await queries
