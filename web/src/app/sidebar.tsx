@@ -7,6 +7,7 @@ import { OwnStatus } from "../presence/own-status.tsx";
 import { CreateRoomDialog } from "../rooms/create-room-dialog.tsx";
 import { DiscoverList } from "../rooms/discover-list.tsx";
 import { RoomList } from "../rooms/room-list.tsx";
+import { SwitcherButton } from "../switcher/switcher-button.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { ConnectionBadge } from "./connection-badge.tsx";
@@ -26,6 +27,7 @@ export function Sidebar() {
         </Link>
         <ConnectionBadge />
       </header>
+      <SwitcherButton />
       <nav class="sidebar-lists" tabIndex={-1} aria-label="Rooms, streams and conversations">
         <section aria-labelledby="rooms-title">
           <div class="list-head">

@@ -15,6 +15,7 @@ import { StreamChat } from "./stream-chat.tsx";
 import { StreamHeader } from "./stream-header.tsx";
 import { StreamPlayer } from "./stream-player.tsx";
 import { StreamSkeleton } from "./stream-skeleton.tsx";
+import { StreamStatistics } from "./stream-statistics.tsx";
 import { Studio } from "./studio.tsx";
 
 /** How often it is asked how a stream stands, while somebody looks. */
@@ -58,6 +59,7 @@ function OpenStream({ stream }: { readonly stream: Stream }) {
   const { account } = useWorkspace();
   const [showsChat, setShowsChat] = useState(() => matchMedia("(min-width: 68rem)").matches);
   const { roomId } = stream;
+  const isMine = stream.streamerId === account.userId;
   const track = trackText(stream.metadata);
   return (
     <div class={showsChat && roomId !== undefined ? "stream stream-with-chat" : "stream"}>
@@ -83,8 +85,9 @@ function OpenStream({ stream }: { readonly stream: Stream }) {
             <MessageText content={stream.description} note={undefined} />
           </div>
         )}
-        {stream.streamerId === account.userId && <Studio stream={stream} />}
+        {isMine && <Studio stream={stream} />}
         <RecordingList stream={stream} />
+        {isMine && <StreamStatistics stream={stream} />}
       </div>
       {showsChat && roomId !== undefined && <StreamChat roomId={roomId} />}
     </div>

@@ -22,7 +22,7 @@ export function ModerationPanel({ room }: { readonly room: Room }) {
       title="Moderation"
       head={
         <div class="panel-tabs">
-          <Choice legend="Show" isQuiet value={view} options={VIEWS} onChange={setView} />
+          <Choice legend="Show" isQuiet isNarrow value={view} options={VIEWS} onChange={setView} />
         </div>
       }
     >

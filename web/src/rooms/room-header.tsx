@@ -13,11 +13,12 @@ import { MenuButton, type MenuItem } from "../ui/menu.tsx";
 import { note } from "../ui/toasts.ts";
 import { rankIn } from "./rank.ts";
 import { RoomSettingsDialog } from "./room-settings-dialog.tsx";
+import { RoomStatsDialog } from "./room-stats-dialog.tsx";
 
 /** The name of a room, and what can be done with it. */
 export function RoomHeader({ room }: { readonly room: Room }) {
   const { account, rooms, panel } = useWorkspace();
-  const [open, setOpen] = useState<"invite" | "settings" | "leave" | "archive">();
+  const [open, setOpen] = useState<"invite" | "stats" | "settings" | "leave" | "archive">();
   const close = () => setOpen(undefined);
   const { id: roomId, name, isActive } = room;
   const role = room.myRole ?? MemberRole.UNSPECIFIED;
@@ -28,6 +29,7 @@ export function RoomHeader({ room }: { readonly room: Room }) {
 
   const look: MenuItem[] = [
     { label: "Pinned messages", icon: "pin", onSelect: () => panel.show({ kind: "pins", roomId }) },
+    { label: "Statistics…", icon: "chart", onSelect: () => setOpen("stats") },
     {
       label: "Copy link to room",
       icon: "link",
@@ -81,6 +83,7 @@ export function RoomHeader({ room }: { readonly room: Room }) {
         <MenuButton icon="more" label="Room menu" groups={[look, change, end]} />
       </div>
       {open === "invite" && <InviteDialog room={room} onClose={close} />}
+      {open === "stats" && <RoomStatsDialog room={room} onClose={close} />}
       {open === "settings" && <RoomSettingsDialog room={room} onClose={close} />}
       {open === "leave" && (
         <ConfirmDialog

@@ -77,6 +77,7 @@ export function SearchPanel({ roomId }: { readonly roomId: string | undefined })
             <Choice
               legend="Where"
               isQuiet
+              isNarrow
               value={scope}
               options={SCOPES}
               onChange={(next) => (search.roomId.value = next === "room" ? roomId : undefined)}

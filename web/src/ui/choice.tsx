@@ -4,6 +4,8 @@ interface ChoiceProps<Value extends string> {
   readonly legend: string;
   /** The legend is only read out. */
   readonly isQuiet?: boolean;
+  /** Side by side as one control, for a few short words. */
+  readonly isNarrow?: boolean;
   readonly value: Value;
   readonly options: readonly { readonly value: Value; readonly label: string; readonly hint?: string }[];
   readonly onChange: (value: Value) => void;
@@ -13,13 +15,14 @@ interface ChoiceProps<Value extends string> {
 export function Choice<Value extends string>({
   legend,
   isQuiet = false,
+  isNarrow = false,
   value,
   options,
   onChange,
 }: ChoiceProps<Value>) {
   const name = useId();
   return (
-    <fieldset class="choice">
+    <fieldset class={isNarrow ? "choice choice-narrow" : "choice"}>
       <legend class={isQuiet ? "hidden" : undefined}>{legend}</legend>
       <div class="choice-options">
         {options.map((option) => (
