@@ -4,6 +4,7 @@ import type { Bus } from "../platform/bus/bus.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/database.ts";
 import type { UserId } from "../platform/ids.ts";
+import { followErased } from "../platform/peers/follow-erased.ts";
 import type { AuthPeer } from "../platform/peers/peers.ts";
 import { ringRoomRewritten } from "./events/bells.ts";
 import type { ChatWrite, ChatWrites } from "./events/event-log.ts";
@@ -43,17 +44,11 @@ export interface ErasureNeeds {
 
 /**
  * Forgets the persons whose accounts auth has erased since the last time; rooms and what was said in them stay.
- * Every step can be taken again, and the cursor moves last: what an interruption left undone is done the next time.
- * Many small writes rather than one, so that others never wait for long.
+ * Every step can be taken again. Many small writes rather than one, so that others never wait for long.
  */
-export async function followErasures(needs: ErasureNeeds, signal: AbortSignal): Promise<void> {
+export function followErasures(needs: ErasureNeeds, signal: AbortSignal): Promise<void> {
   const { database, erasures, auth } = needs;
-  while (!signal.aborted) {
-    const erased = await auth().erasedAfter(await erasures.followedTo(database.read));
-    const last = erased.at(-1);
-    if (last === undefined) return;
-    const userIds = new Set(erased.map((account) => account.userId));
-
+  async function forget(userIds: ReadonlySet<UserId>): Promise<void> {
     await database.write((tx) => erasures.mark(tx, userIds));
     // First: a call that was let in before can say nothing more, and what it has said is found by what follows.
     for (const userId of userIds) await endMemberships(needs, userId, signal);
@@ -61,9 +56,8 @@ export async function followErasures(needs: ErasureNeeds, signal: AbortSignal): 
     for (const userId of userIds) await dropFiles(needs, userId, signal);
     for (const userId of userIds) await takeBackReactions(needs, userId, signal);
     for (const userId of userIds) await unnameEvents(needs, userId, signal);
-    if (signal.aborted) return;
-    await database.write((tx) => erasures.followTo(tx, last.sequence));
   }
+  return followErased({ database, erased: erasures.followed, auth, forget }, signal);
 }
 
 async function forgetWords(

@@ -1,3 +1,4 @@
+import type { CursorsTable } from "../platform/database/cursor.ts";
 import type { RequestsTable } from "../platform/requests/request-store.ts";
 
 /** The tables of chat, one interface each. Times are milliseconds since 1970; flags are 0 or 1; user ids are numbers. */
@@ -220,12 +221,6 @@ export interface SentCountsTable {
 /** Accounts that auth has erased: nothing more is to be kept of them. */
 export interface ErasedUsersTable {
   user_id: number;
-}
-
-/** How far chat has followed what others tell it. */
-export interface CursorsTable {
-  name: string;
-  sequence: number;
 }
 
 export interface ChatTables {

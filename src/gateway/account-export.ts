@@ -1,7 +1,7 @@
 import type { Principal } from "../platform/access/principal.ts";
 import { Failure, Reason } from "../platform/failure.ts";
-import { answerOf, internalError } from "../platform/http/answers.ts";
 import type { HttpExchange } from "../platform/http/http-exchange.ts";
+import { refuse } from "../platform/http/refuse.ts";
 import { writeAll } from "../platform/http/send-file.ts";
 import type { UserId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
@@ -61,15 +61,6 @@ export function accountExportEndpoint(needs: {
     }
   }
 
-  function refuse(exchange: HttpExchange, error: unknown): void {
-    const answer = answerOf(error);
-    if (answer === undefined) log.error({ err: error, path: "/account/export" }, "http request failed");
-    if (exchange.closed) return;
-    const { status, headers, sentence } = answer ?? internalError;
-    const body = Buffer.from(JSON.stringify({ error: sentence }));
-    exchange.respond(status, { "content-type": "application/json", ...cors, ...headers }, body);
-  }
-
   return (exchange) => {
     const { path, query } = addressOf(exchange);
     if (path !== "/account/export") return false;
@@ -77,7 +68,7 @@ export function accountExportEndpoint(needs: {
     else if (exchange.method !== "GET") refuseMethod(exchange, "GET");
     else
       callers.serve(exchange, query(), "export", (caller) =>
-        send(exchange, caller).catch((error) => refuse(exchange, error)),
+        send(exchange, caller).catch((error) => refuse(exchange, error, log)),
       );
     return true;
   };

@@ -5,8 +5,8 @@ import type { TrustedProxies } from "../platform/access/trusted-proxies.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Config } from "../platform/config.ts";
 import { Failure, Reason } from "../platform/failure.ts";
-import { answerOf, internalError } from "../platform/http/answers.ts";
 import type { HttpExchange } from "../platform/http/http-exchange.ts";
+import { refuse } from "../platform/http/refuse.ts";
 import { type Allowance, limits } from "../platform/limits.ts";
 import type { Log } from "../platform/log.ts";
 
@@ -67,18 +67,7 @@ export function createCallers(needs: {
           requirePatience(exchange, askedFor, caller);
           return serve(caller);
         })
-        .catch((error: unknown) => {
-          const expected = answerOf(error);
-          if (expected === undefined) {
-            log.error({ err: error, path: exchange.target.split("?", 1)[0] }, "http request failed");
-          }
-          const { status, headers, sentence } = expected ?? internalError;
-          exchange.respond(
-            status,
-            { ...headers, "content-type": "application/json", "access-control-allow-origin": "*" },
-            Buffer.from(JSON.stringify({ error: sentence })),
-          );
-        });
+        .catch((error: unknown) => refuse(exchange, error, log));
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Bus } from "../platform/bus/bus.ts";
 import type { Database } from "../platform/database/database.ts";
 import type { StreamId, UserId } from "../platform/ids.ts";
+import { followErased } from "../platform/peers/follow-erased.ts";
 import type { AuthPeer } from "../platform/peers/peers.ts";
 import type { RequestStore } from "../platform/requests/request-store.ts";
 import { ringRewritten } from "../rpc/event-feed/bell.ts";
@@ -23,22 +24,15 @@ export interface ErasureNeeds {
 
 /**
  * Forgets the persons whose accounts auth has erased since the last time; their streams go off air and stay, as do their
- * recordings and the numbers of those they listened to. Every step can be taken again, and the cursor moves last: what an
- * interruption left undone is done the next time. Many small writes rather than one, so that others never wait for long.
+ * recordings and the numbers of those they listened to. Every step can be taken again. Many small writes rather than one, so that others never wait for long.
  */
-export async function followErasures(needs: ErasureNeeds, signal: AbortSignal): Promise<void> {
+export function followErasures(needs: ErasureNeeds, signal: AbortSignal): Promise<void> {
   const { database, erasures, auth } = needs;
-  while (!signal.aborted) {
-    const erased = await auth().erasedAfter(await erasures.followedTo(database.read));
-    const last = erased.at(-1);
-    if (last === undefined) return;
-    const userIds = new Set(erased.map((account) => account.userId));
-
+  async function forget(userIds: ReadonlySet<UserId>): Promise<void> {
     for (const userId of userIds) await forgetUser(needs, userId, signal);
     await unnameEvents(needs, userIds, signal);
-    if (signal.aborted) return;
-    await database.write((tx) => erasures.followTo(tx, last.sequence));
   }
+  return followErased({ database, erased: erasures.followed, auth, forget }, signal);
 }
 
 async function forgetUser(needs: ErasureNeeds, userId: UserId, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import type { AuditAction } from "#gen/veza/auth/v1/audit_pb.ts";
+import type { CursorsTable } from "../platform/database/cursor.ts";
 import type { RequestsTable } from "../platform/requests/request-store.ts";
 
 /** The tables of stream, one interface each. Times are milliseconds since 1970; flags are 0 or 1; user ids are numbers. */
@@ -151,12 +152,6 @@ export interface EventsTable {
   sequence: number;
   /** A `veza.stream.v1.StreamEvent`, in the binary form that followers get. */
   body: Uint8Array;
-}
-
-/** How far stream has followed what others tell it. */
-export interface CursorsTable {
-  name: string;
-  sequence: number;
 }
 
 /** What administrators did to streams of others and the audit log does not hold yet. */

@@ -1,8 +1,7 @@
 import type { Principal } from "../../platform/access/principal.ts";
-import { Failure, Reason, reasonFacts } from "../../platform/failure.ts";
-import { IncomingStalled } from "../../platform/files/files.ts";
-import { answerOf, internalError } from "../../platform/http/answers.ts";
-import type { HttpExchange, HttpHeaders } from "../../platform/http/http-exchange.ts";
+import { Failure, Reason } from "../../platform/failure.ts";
+import type { HttpExchange } from "../../platform/http/http-exchange.ts";
+import { refuse } from "../../platform/http/refuse.ts";
 import { sendFile } from "../../platform/http/send-file.ts";
 import type { AttachmentId } from "../../platform/ids.ts";
 import type { Log } from "../../platform/log.ts";
@@ -41,21 +40,20 @@ const harmless = {
 export function createFilesHttp(needs: { attachments: Attachments; urls: FileUrls; log: Log }): FilesHttp {
   const { attachments, urls, log } = needs;
 
-  function refuse(exchange: HttpExchange, error: unknown): void {
-    if (exchange.closed) return;
-    if (error instanceof IncomingStalled) return respond(exchange, 408, {}, { error: error.message });
-    const answer = answerOf(error);
-    if (answer === undefined) log.error({ err: error, path: exchange.target.split("?", 1)[0] }, "http request failed");
-    const { status, headers, sentence } = answer ?? internalError;
-    const reason = error instanceof Failure ? { reason: reasonFacts(error.reason).name } : {};
-    respond(exchange, status, headers, { error: sentence, ...reason });
-  }
-
   async function takeIn(exchange: HttpExchange, caller: Principal | undefined): Promise<void> {
     if (caller === undefined) throw new Failure(Reason.UNAUTHENTICATED);
     using body = await uploadBodyOf(exchange);
     const file = await attachments.upload(caller.userId, body.name, body.bytes);
-    respond(exchange, 201, { location: urls.file(file.id) }, described(file));
+    exchange.respond(
+      201,
+      {
+        "content-type": "application/json",
+        "cache-control": "no-store",
+        location: urls.file(file.id),
+        ...cors,
+      },
+      Buffer.from(JSON.stringify(described(file))),
+    );
   }
 
   function described({ id, name, size, contentType, width, height, hasThumbnail }: AttachedFile) {
@@ -87,16 +85,8 @@ export function createFilesHttp(needs: { attachments: Attachments; urls: FileUrl
   }
 
   return {
-    upload: (exchange, caller) => void takeIn(exchange, caller).catch((error: unknown) => refuse(exchange, error)),
+    upload: (exchange, caller) => void takeIn(exchange, caller).catch((error: unknown) => refuse(exchange, error, log)),
     download: (exchange, caller, id, form) =>
-      void send(exchange, caller, id, form).catch((error: unknown) => refuse(exchange, error)),
+      void send(exchange, caller, id, form).catch((error: unknown) => refuse(exchange, error, log)),
   };
-}
-
-function respond(exchange: HttpExchange, status: number, headers: HttpHeaders, content: object): void {
-  exchange.respond(
-    status,
-    { "content-type": "application/json", "cache-control": "no-store", ...cors, ...headers },
-    Buffer.from(JSON.stringify(content)),
-  );
 }

@@ -1,3 +1,4 @@
+import type { Cursor } from "../../platform/database/cursor.ts";
 import type { Queries } from "../../platform/database/database.ts";
 import type { RoomId, UserId } from "../../platform/ids.ts";
 import type { ChatTables } from "../tables.ts";
@@ -10,9 +11,8 @@ export interface EventPlace {
 
 /** Forgets persons where no other store does, and remembers how far auth's erasures were followed. */
 export interface ErasureStore {
-  /** The last erasure that was followed to its end; 0 before the first. */
-  followedTo(queries: Queries<ChatTables>): Promise<number>;
-  followTo(tx: Queries<ChatTables>, sequence: number): Promise<void>;
+  /** The last of auth's erasures that was followed to its end. */
+  readonly followed: Cursor<ChatTables>;
   /** Remembers that these accounts are erased, before anything of them is forgotten. */
   mark(tx: Queries<ChatTables>, userIds: ReadonlySet<UserId>): Promise<void>;
   /**

@@ -1,27 +1,13 @@
+import { createSqlCursor } from "../../platform/database/cursor.ts";
 import type { RoomId } from "../../platform/ids.ts";
+import type { ChatTables } from "../tables.ts";
 import type { ErasureStore, EventPlace } from "./erasure-store.ts";
 import { withoutUser } from "./unnamed-event.ts";
-
-const cursor = "auth.erased";
 
 /** Erasures in SQL. */
 export function createSqlErasureStore(): ErasureStore {
   return {
-    async followedTo(queries) {
-      const row = await queries
-        .selectFrom("chat_cursors")
-        .select("sequence")
-        .where("name", "=", cursor)
-        .executeTakeFirst();
-      return Number(row?.sequence ?? 0);
-    },
-    async followTo(tx, sequence) {
-      await tx
-        .insertInto("chat_cursors")
-        .values({ name: cursor, sequence })
-        .onConflict((conflict) => conflict.column("name").doUpdateSet({ sequence }))
-        .execute();
-    },
+    followed: createSqlCursor<ChatTables>("chat_cursors", "auth.erased"),
     async mark(tx, userIds) {
       await tx
         .insertInto("chat_erased_users")

@@ -1,10 +1,13 @@
 import { Failure, Reason, reasonFacts } from "../failure.ts";
+import { IncomingStalled } from "../files/files.ts";
 
 /** What a failure is over plain HTTP. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly sentence: string;
+  /** As in ErrorInfo. */
+  readonly reason?: string;
 }
 
 /** By google.rpc.Code. */
@@ -32,10 +35,11 @@ export function statusOf(reason: Reason): number {
 
 /** An expected failure as an answer; undefined for any other error, which is nobody's business outside. */
 export function answerOf(error: unknown): HttpAnswer | undefined {
+  if (error instanceof IncomingStalled) return { status: 408, headers: {}, sentence: error.message };
   if (!(error instanceof Failure)) return undefined;
   const { retryAfterMs } = error.details;
   const headers = retryAfterMs === undefined ? {} : { "retry-after": String(Math.ceil(retryAfterMs / 1000)) };
-  return { status: statusOf(error.reason), headers, sentence: error.message };
+  return { status: statusOf(error.reason), headers, sentence: error.message, reason: reasonFacts(error.reason).name };
 }
 
 export const internalError: HttpAnswer = { status: 500, headers: {}, sentence: "internal error" };

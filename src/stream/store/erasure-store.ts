@@ -1,3 +1,4 @@
+import type { Cursor } from "../../platform/database/cursor.ts";
 import type { Queries } from "../../platform/database/database.ts";
 import type { StreamId, UserId } from "../../platform/ids.ts";
 import type { StreamTables } from "../tables.ts";
@@ -10,8 +11,8 @@ export interface EventPlace {
 
 /** Forgets persons. Each step can be taken again. */
 export interface ErasureStore {
-  followedTo(queries: Queries<StreamTables>): Promise<number>;
-  followTo(tx: Queries<StreamTables>, sequence: number): Promise<void>;
+  /** The last of auth's erasures that was followed to its end. */
+  readonly followed: Cursor<StreamTables>;
   streamsOf(queries: Queries<StreamTables>, userId: UserId): Promise<StreamId[]>;
   /** A stream and its recordings are nobody's from here on, and no source gets in with the key it had. */
   unnameStream(tx: Queries<StreamTables>, streamId: StreamId, keyHash: Uint8Array): Promise<void>;

@@ -1,27 +1,13 @@
+import { createSqlCursor } from "../../platform/database/cursor.ts";
 import { type ListenerId, newId, type StreamId } from "../../platform/ids.ts";
+import type { StreamTables } from "../tables.ts";
 import type { ErasureStore, EventPlace } from "./erasure-store.ts";
 import { withoutUsers } from "./unnamed-event.ts";
-
-const cursor = "auth.erased";
 
 /** Erasures in SQL. */
 export function createSqlErasureStore(): ErasureStore {
   return {
-    async followedTo(queries) {
-      const row = await queries
-        .selectFrom("stream_cursors")
-        .select("sequence")
-        .where("name", "=", cursor)
-        .executeTakeFirst();
-      return Number(row?.sequence ?? 0);
-    },
-    async followTo(tx, sequence) {
-      await tx
-        .insertInto("stream_cursors")
-        .values({ name: cursor, sequence })
-        .onConflict((conflict) => conflict.column("name").doUpdateSet({ sequence }))
-        .execute();
-    },
+    followed: createSqlCursor<StreamTables>("stream_cursors", "auth.erased"),
     async streamsOf(queries, userId) {
       const rows = await queries
         .selectFrom("stream_streams")
