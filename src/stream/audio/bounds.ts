@@ -5,6 +5,8 @@ export const bounds = {
   /** What is looked through for the first sign of a format, and for the next after it was lost. */
   searchBytes: 256 * 1024,
   lostBytes: 1024 * 1024,
+  /** Pages of Ogg that only look like one, in a row: each costs a checksum. */
+  falsePages: 16,
   /** The greatest element of a file that is taken as a whole; greater ones are passed over. */
   elementBytes: 256 * 1024,
   /** The greatest of those that are passed over, and of blocks of sound and of pictures: greater ones are damaged. */

@@ -4,6 +4,7 @@ export { createLadderPool } from "./ladder/pool.ts";
 export { createPeaks, type Level, levelOf, type Peaks } from "./levels.ts";
 export type { Muxer, Piece } from "./muxer.ts";
 export { createOggMuxer } from "./ogg/mux.ts";
+export { isOpusHead, readOpusHead } from "./opus/head.ts";
 export { packetSamples } from "./opus/toc.ts";
 export { type AudioPacket, gridSamples, sampleRate } from "./packet.ts";
 export {

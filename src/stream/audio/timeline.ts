@@ -5,7 +5,8 @@ import type { SourceFaults } from "./source.ts";
 export interface Timeline {
   /**
    * How much is missing before sound that begins at this time; undefined for what has no time. Samples of 48 kHz.
-   * Time that is behind is taken as it is: sound is never thrown away because a clock runs slow.
+   * Sound is never thrown away because a clock runs slow: time that is a little behind is taken as it is, and time that
+   * leaps back as a new beginning.
    */
   lostBefore(time: number | undefined): number;
   played(samples: number): void;
@@ -16,9 +17,10 @@ export function createTimeline(faults: SourceFaults, unevenSamples: number = bou
   let expected: number | undefined;
   return {
     lostBefore(time) {
-      if (time === undefined) return 0;
+      if (time === undefined || !Number.isFinite(time)) return 0;
       const ahead = time - (expected ?? time);
       expected ??= time;
+      if (ahead < -bounds.filledSamples) expected = time;
       if (ahead < unevenSamples) return 0;
       expected = time;
       faults.lostSamples += ahead;

@@ -7,6 +7,7 @@ import { limits } from "../../platform/limits.ts";
  * brought to the disk right behind, so that it outlives the machine. Nothing here waits for the disk.
  */
 export interface AppendFile {
+  /** What was added; once writing failed, what is in the file. */
   readonly bytes: number;
   add(bytes: Uint8Array): void;
   /** Resolves once everything is on the disk and the file is closed. Rejects with what went wrong. */
@@ -18,6 +19,7 @@ export function createAppendFile(path: string, onFailed: (error: unknown) => voi
   let waiting: Uint8Array[] = [];
   let waitingBytes = 0;
   let bytes = 0;
+  let written = 0;
   let failure: { readonly error: unknown } | undefined;
   let file: FileHandle | undefined;
   let writing: Promise<void> | undefined;
@@ -41,9 +43,18 @@ export function createAppendFile(path: string, onFailed: (error: unknown) => voi
       const pieces = waiting;
       waiting = [];
       waitingBytes = 0;
-      await file.writev(pieces);
+      await writeWhole(file, Buffer.concat(pieces));
       isDirty = true;
       syncing ??= sync(file);
+    }
+  }
+
+  /** A disk that is nearly full takes a part, and says what is wrong only to who comes with the rest. */
+  async function writeWhole(handle: FileHandle, all: Uint8Array): Promise<void> {
+    for (let at = 0; at < all.length; ) {
+      const { bytesWritten } = await handle.write(all, at);
+      at += bytesWritten;
+      written += bytesWritten;
     }
   }
 
@@ -62,7 +73,7 @@ export function createAppendFile(path: string, onFailed: (error: unknown) => voi
 
   return {
     get bytes() {
-      return bytes;
+      return failure === undefined ? bytes : written;
     },
     add(more) {
       if (failure !== undefined) return;

@@ -1,3 +1,5 @@
+import { isOpusHead, readOpusHead } from "../audio/index.ts";
+
 /** Content types of sound that is not read here, and that ffmpeg makes Opus of. */
 const foreignTypes: ReadonlySet<string> = new Set([
   "audio/aac",
@@ -21,13 +23,14 @@ export function isForeignType(contentType: string | undefined): boolean {
 
 /** Of the head of a page of Ogg, without the table of its segments (RFC 3533 §6). */
 const oggHeadBytes = 27;
-/** Of the first packet, as many as the names of the codecs below take. */
+/** Of the first packet, as many as the names of the codecs below take, or the head of Opus with its streams. */
 const oggNameBytes = 8;
+const opusHeadBytes = 21;
 const foreignInOgg = ["\x01vorbis", "\x7fFLAC", "Speex   "];
 
 /**
  * Whether a file that begins like this is sound that ffmpeg reads and we do not: AAC, FLAC, WAV, MP4, layers I and II of
- * MPEG, Ogg with Vorbis, FLAC or Speex. Undefined while there is too little of it to say.
+ * MPEG, Ogg with Vorbis, FLAC, Speex or Opus of more than two channels. Undefined while there is too little of it to say.
  */
 export function isForeignSound(begin: Uint8Array): boolean | undefined {
   if (begin.length < 8) return undefined;
@@ -37,6 +40,8 @@ export function isForeignSound(begin: Uint8Array): boolean | undefined {
   if (word === "OggS") {
     const at = oggHeadBytes + (begin[oggHeadBytes - 1] ?? 0);
     if (begin.length < at + oggNameBytes) return undefined;
+    const head = begin.subarray(at, at + opusHeadBytes);
+    if (isOpusHead(head)) return head.length < opusHeadBytes ? undefined : readOpusHead(head)?.plain === false;
     const name = text(at, at + oggNameBytes);
     return foreignInOgg.some((each) => name.startsWith(each));
   }

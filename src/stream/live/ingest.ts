@@ -102,7 +102,8 @@ export function createIngest(needs: {
         unit(unit) {
           const ms = (unit.samples * 1000) / rate;
           takenMs += ms;
-          waitMs = pace.came(ms);
+          // What is made up for lost sound plays as well: nobody is ahead by losing much.
+          waitMs = pace.came(ms + (unit.lost * 1000) / rate);
           const now = performance.now();
           burstMs = Math.max(0, burstMs - (now - lastUnitAt)) + ms;
           lastUnitAt = now;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { bounds } from "#src/stream/audio/bounds.ts";
 import { AudioFormatError, createOggMuxer, createSourceReader } from "#src/stream/audio/index.ts";
 import { writeOpusHead } from "#src/stream/audio/opus/head.ts";
 import { writeOpusTags } from "#src/stream/audio/opus/tags.ts";
@@ -153,6 +154,32 @@ describe("Ogg", () => {
     expect(() => vorbis.forEach(reader.push)).toThrow(/vorbis/);
     // And it stays so.
     expect(() => reader.push(new Uint8Array(1))).toThrow(AudioFormatError);
+  });
+
+  test("a stream that is over and goes on in Vorbis is said to be Vorbis", () => {
+    const vorbis = (serial: number, number: number, flags: number, body: string) =>
+      oggPage({ serial, number, granule: 0, flags, body: Buffer.from(body) });
+    const last = oggPage({ serial: 0x1234_5678, number: 50, granule: 960, flags: 4, body: data[0] as Uint8Array });
+    const collected = collect();
+    const reader = createSourceReader("ogg", collected);
+    reader.push(Buffer.concat([ogg(), last]));
+    const heard = collected.units.length;
+    expect(heard).toBe(101);
+    reader.push(vorbis(4, 0, 2, "\x01vorbis and what follows"));
+    expect(() => reader.push(vorbis(4, 1, 0, "\x03vorbis comments"))).toThrow(
+      expect.objectContaining({ fault: "unsupported_codec" }),
+    );
+  });
+
+  test("pages that are none cost little: nobody sends many of them", () => {
+    const lie = new Uint8Array(27 + 255 + 255 * 255).fill(255);
+    lie.set([...Buffer.from("OggS"), ...new Uint8Array(22), 255]);
+    const reader = createSourceReader("ogg", collect());
+    reader.push(ogg());
+    expect(() => {
+      for (let sent = 0; sent < 100; sent += 1) reader.push(lie);
+    }).toThrow(expect.objectContaining({ fault: "damaged" }));
+    expect(reader.faults.damaged).toBeLessThanOrEqual(bounds.falsePages);
   });
 
   test("six channels are refused", () => {

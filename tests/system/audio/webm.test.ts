@@ -145,6 +145,21 @@ describe("WebM", () => {
     expect(units.map(({ lost }) => lost)).toEqual([0, 0, 0, 0, 0, 6720]);
   });
 
+  test("time that runs back counts anew: what is missing after it is known", () => {
+    const at = (time: number, index: number) => cluster(time, block(0, 0, data[index] as Uint8Array));
+    const { units } = read([recorded(opusTrack, at(60_000, 0), at(60_020, 1), at(100, 2), at(120, 3), at(640, 4))]);
+    expect(units.map(({ lost }) => lost)).toEqual([0, 0, 0, 0, 24_000]);
+  });
+
+  test("a time that is no number is none", () => {
+    const far = unknownSize(id.cluster, ebml(id.timestamp, new Uint8Array(200).fill(255)));
+    const { units, faults } = read([
+      recorded(opusTrack, cluster(0, block(0, 0, data[0] as Uint8Array)), far, block(0, 0, data[1] as Uint8Array)),
+    ]);
+    expect(units.map(({ lost }) => lost)).toEqual([0, 0]);
+    expect(faults.lostSamples).toBe(0);
+  });
+
   test("a file without Opus says what it has", () => {
     const file = recorded(Buffer.concat([track(1, "V_VP9"), track(2, "A_VORBIS")]));
     expect(() => createSourceReader("webm", collect()).push(file)).toThrow("WebM with V_VP9, A_VORBIS");

@@ -21,6 +21,7 @@ export function createOggDemuxer(sink: SourceSink, faults: SourceFaults): (bytes
   let foreign: string | undefined;
   /** Bytes since the last page that was of use. */
   let useless = 0;
+  let falsePages = 0;
 
   function begin(page: Page, head: OpusHead): void {
     if (!head.plain) throw new AudioFormatError("unsupported_channels", `Opus with ${head.channels} channels`);
@@ -59,6 +60,16 @@ export function createOggDemuxer(sink: SourceSink, faults: SourceFaults): (bytes
       begun = [];
     }
     units(page, whole(page));
+    // What is chained to it may be anything.
+    if (page.last) foreign = stream = undefined;
+  }
+
+  function wrong(skipped: number, damaged: boolean): void {
+    faults.skippedBytes += skipped;
+    if (!damaged) return;
+    faults.damaged += 1;
+    falsePages += 1;
+    if (falsePages >= bounds.falsePages) throw new AudioFormatError("damaged", "too many damaged pages of Ogg");
   }
 
   /** The packets that end in this page. */
@@ -111,14 +122,12 @@ export function createOggDemuxer(sink: SourceSink, faults: SourceFaults): (bytes
     queue.add(bytes);
     useless += bytes.length;
     for (;;) {
-      const page = readPage(queue, (skipped, damaged) => {
-        faults.skippedBytes += skipped;
-        if (damaged) faults.damaged += 1;
-      });
+      const page = readPage(queue, wrong);
       if (page === undefined) break;
+      falsePages = 0;
       take(page);
     }
-    if (stream === undefined && useless > bounds.searchBytes)
+    if (told === undefined && useless > bounds.searchBytes)
       throw new AudioFormatError("not_audio", "no Ogg Opus was found");
     if (useless > bounds.lostBytes) throw new AudioFormatError("damaged", "no Ogg Opus page for too long");
   };
