@@ -6,6 +6,7 @@ import type { AdminActs } from "./admin-acts.ts";
 import type { Audience } from "./audience.ts";
 import { type ErasureNeeds, followErasures } from "./erasure.ts";
 import type { Instances } from "./instances.ts";
+import type { TakenEvents } from "./on-air.ts";
 import type { Orphans } from "./orphans.ts";
 import type { Recordings } from "./recordings.ts";
 import type { RoomsOfStreams } from "./rooms-of-streams.ts";
@@ -24,13 +25,14 @@ export function startBackground(
     isShared: boolean;
     instances: Pick<Instances, "onGone" | "onReturned">;
     acts: AdminActs;
+    onAir: Pick<TakenEvents, "endMissed">;
     orphans: Orphans;
     recordings: Pick<Recordings, "storeProgress" | "letGoOfLost">;
     audience: Pick<Audience, "sweep" | "store" | "recheck" | "reclaim">;
     rooms: Pick<RoomsOfStreams, "archiveForgotten">;
   },
 ): Background {
-  const { bus, log, requests, audience, rooms, isShared, instances, acts, orphans, recordings } = needs;
+  const { bus, log, requests, audience, rooms, isShared, instances, acts, onAir, orphans, recordings } = needs;
   const started = new AsyncDisposableStack();
   const rounds = (name: string, everyMs: number, round: (signal: AbortSignal) => Promise<void>) =>
     started.use(startRounds({ name, everyMs, log, round }));
@@ -42,6 +44,7 @@ export function startBackground(
   let isWaiting = true;
   rounds("ending streams whose source is gone", limits.stream.overdueSweepMs, async (signal) => {
     if (isWaiting || isShared) isWaiting = await orphans.endOverdue(signal);
+    await onAir.endMissed(signal);
   });
   if (isShared) {
     const orphaned = rounds("taking over from processes that are gone", limits.stream.orphanSweepMs, () =>

@@ -4,13 +4,18 @@ import type { Log } from "../platform/log.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import type { StreamWrites } from "./events/event-log.ts";
 import { qualityChanged } from "./facts.ts";
-import type { OnAirEvents, Sound } from "./live-port.ts";
+import type { LivePort, OnAirEvents, Sound } from "./live-port.ts";
 import type { Recordings } from "./recordings.ts";
 import type { HomeStore } from "./store/home-store.ts";
 import type { StreamStore } from "./store/stream-store.ts";
 import { aboutStream } from "./write-keys.ts";
 
 /** Takes in what the live part tells. What cannot be stored is logged: whoever tells goes on with the sound. */
+export interface TakenEvents extends OnAirEvents {
+  /** Ends again the streams whose end could not be stored, as the database was away. */
+  endMissed(signal: AbortSignal): Promise<void>;
+}
+
 export function createOnAirEvents(needs: {
   writes: StreamWrites;
   clock: Clock;
@@ -18,12 +23,15 @@ export function createOnAirEvents(needs: {
   streams: StreamStore;
   homes: HomeStore;
   instance: InstanceId;
-  broadcasts: Broadcasts;
-  recordings: Recordings;
-}): OnAirEvents {
-  const { writes, clock, log, streams, homes, instance, broadcasts, recordings } = needs;
+  broadcasts: Pick<Broadcasts, "changeMetadata" | "end" | "fail">;
+  recordings: Pick<Recordings, "closed">;
+  live: () => Pick<LivePort, "hasSource">;
+}): TakenEvents {
+  const { writes, clock, log, streams, homes, instance, broadcasts, recordings, live } = needs;
   /** What is to be stored of each stream's sound: the last word counts, and they are stored one after the other. */
   const sounds = new Map<StreamId, Sound>();
+  /** Nobody tells of them again: their source is gone, and its place with it. */
+  const missed = new Set<StreamId>();
 
   async function logged(what: string, streamId: string, work: Promise<void>): Promise<void> {
     try {
@@ -51,6 +59,13 @@ export function createOnAirEvents(needs: {
     });
   }
 
+  /** The next source takes the stream on air again, as if it had ended. */
+  async function end(streamId: StreamId): Promise<void> {
+    missed.add(streamId);
+    await broadcasts.end(streamId, "source gone");
+    missed.delete(streamId);
+  }
+
   return {
     soundChanged(streamId, sound) {
       const isStoring = sounds.has(streamId);
@@ -61,7 +76,14 @@ export function createOnAirEvents(needs: {
     },
     metadataChanged: (streamId, change) =>
       logged("storing metadata failed", streamId, broadcasts.changeMetadata(streamId, change)),
-    sourceGone: (streamId) => logged("ending a stream failed", streamId, broadcasts.end(streamId, "source gone")),
+    sourceGone: (streamId) => logged("ending a stream failed and will be tried again", streamId, end(streamId)),
+    async endMissed(signal) {
+      for (const streamId of [...missed]) {
+        if (signal.aborted) return;
+        if (live().hasSource(streamId)) missed.delete(streamId);
+        else await end(streamId);
+      }
+    },
     failed: (streamId, failure) => logged("storing a failure failed", streamId, broadcasts.fail(streamId, failure)),
     recordingClosed: (recordingId, result) =>
       logged("storing the end of a recording failed", recordingId, recordings.closed(recordingId, result)),

@@ -109,6 +109,8 @@ export async function createStreamService(needs: {
   const following = built.use(createFollowing({ ...floor, store: stores.events, show }));
   const checks = createAccessChecks({ access, auth });
 
+  const onAir = createOnAirEvents({ ...floor, homes: stores.homes, instance: instances.id, broadcasts, recordings });
+
   let background: Background | undefined;
   const handlers = {
     ...streamHandlers({
@@ -145,7 +147,7 @@ export async function createStreamService(needs: {
     peer: { streamPermissions: checks.streamPermissions },
     countryOf,
     admission: createAdmission({ ...floor, audience, broadcasts, recordings, come }),
-    onAir: createOnAirEvents({ ...floor, homes: stores.homes, instance: instances.id, broadcasts, recordings }),
+    onAir,
     homes: createHomes({ ...floor, store: stores.homes }),
     instances,
     calls,
@@ -157,6 +159,7 @@ export async function createStreamService(needs: {
         ...floor,
         isShared,
         acts,
+        onAir,
         orphans,
         recordings,
         erasures: stores.erasures,
