@@ -115,24 +115,6 @@ async function open(size: number, database: "SQLite" | "PostgreSQL", make?: Make
     }
     if (found !== times) throw new Error(`${query} was found ${found} times`);
   }
-  const whole = [
-    { what: "search, word said ten times, all pages", query: "ocarina", times: rareWordSaid },
-    { what: "search, two words that never meet, all pages", query: "guitar melody", times: 0 },
-  ].map(({ what, query, times }): Contender => {
-    factors.set(`${what}, ${database}`, undefined);
-    return {
-      name: `${what}, ${database} of ${size}`,
-      async round(ms: number) {
-        const latencies: number[] = [];
-        for (const end = performance.now() + ms; performance.now() < end; ) {
-          const from = performance.now();
-          await searchToTheEnd(query, times);
-          latencies.push(performance.now() - from);
-        }
-        return { p50: quantile(latencies, 0.5) };
-      },
-    };
-  });
   const calls = await Promise.all(
     reads.map(async ({ what, factor, method, body }): Promise<Contender> => {
       const load = await h2Load({
@@ -155,6 +137,24 @@ async function open(size: number, database: "SQLite" | "PostgreSQL", make?: Make
       };
     }),
   );
+  const whole = [
+    { what: "search, word said ten times, all pages", query: "ocarina", times: rareWordSaid },
+    { what: "search, two words that never meet, all pages", query: "guitar melody", times: 0 },
+  ].map(({ what, query, times }): Contender => {
+    factors.set(`${what}, ${database}`, undefined);
+    return {
+      name: `${what}, ${database} of ${size}`,
+      async round(ms: number) {
+        const latencies: number[] = [];
+        for (const end = performance.now() + ms; performance.now() < end; ) {
+          const from = performance.now();
+          await searchToTheEnd(query, times);
+          latencies.push(performance.now() - from);
+        }
+        return { p50: quantile(latencies, 0.5) };
+      },
+    };
+  });
   return [...calls, ...whole];
 }
 
@@ -192,6 +192,6 @@ report({
   notes: [
     "one call at a time through the whole app, 50 messages a page; each size in a process and a database of its own; one message in a hundred is deleted",
     "searches are compared at equal numbers of hits: one in 20 messages brings a full page at every size, and ten hits are spread over all of the room",
-    "a call looks through a bounded number of messages: what is rare in a large room takes several (`all pages`), each no longer than `one call`",
+    "a call looks through a bounded number of messages: what is rare in a large room takes several, the first of them as long as `one call`, the others up to some ms more (`all pages`, with what the client takes)",
   ],
 });

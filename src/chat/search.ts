@@ -64,7 +64,8 @@ export function createSearch(needs: {
       await index.catchUp();
 
       const isReadable = readableTo(caller);
-      const end = performance.now() + limits.chat.searchMs;
+      const { searchMs, searchOnMs } = limits.chat;
+      const end = performance.now() + (before === undefined ? searchMs : searchOnMs);
       let position = before;
       /** The position of the last message on the page. */
       let last = before;

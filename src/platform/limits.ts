@@ -218,11 +218,13 @@ export const limits = {
     unreadLines: 5000,
     /** Messages whose words are taken into the search index in one write. */
     searchIndexedAtOnce: 100,
-    /** Such writes that a search waits for: more wait to be taken in only after an upgrade. */
+    /** Such writes that a search waits for, when so many messages were not taken in yet. */
     searchBatchesAwaited: 20,
     /** One search looks so often, and on for so long, before it answers with what it has, and where to go on. */
     searchLooks: 4,
     searchMs: 1.25,
+    /** How long one looks on that goes on from there: whoever asks for it wants more than what is near. */
+    searchOnMs: 6,
     /** Stretches of messages that PostgreSQL looks through at once, and words in all that it looks for in them. */
     searchStretchesAtOnce: 8,
     searchTermsAtOnce: 256,

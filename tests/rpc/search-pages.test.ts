@@ -6,10 +6,17 @@ import { startApp, type TestApp } from "../kit/app.ts";
 import { chanceOf } from "../kit/random.ts";
 import { type Cast, castOf, roomOf, say } from "./chat-kit.ts";
 
-// Each call looks once, through one stretch of messages, and at two hits when some are hidden: pages end everywhere.
+// Each call looks twice, through a stretch and through two, and at two hits when some are hidden: pages end everywhere.
 vi.mock(import("../../src/platform/limits.ts"), async (original) => {
   const { limits } = await original();
-  const chat = { ...limits.chat, searchLooks: 1, searchMs: 0, searchStretchesAtOnce: 1, searchHitsAtOnce: 2 };
+  const chat = {
+    ...limits.chat,
+    searchLooks: 2,
+    searchMs: 0,
+    searchOnMs: 0,
+    searchStretchesAtOnce: 2,
+    searchHitsAtOnce: 2,
+  };
   return { limits: { ...limits, chat } as unknown as typeof limits };
 });
 
@@ -67,7 +74,7 @@ test.each([1, 2, 3])("each page brings what is older, once, while others talk, s
     const what = chance.below(10);
     const one = chance.one(said);
     if (one === undefined || what < 5) {
-      if (chance.below(4) === 0) await skipNumbers(chance.below(3 * 2 ** stretchBits));
+      if (chance.below(4) === 0) await skipNumbers(chance.below(4 * 2 ** stretchBits));
       const { id, roomId, content } = await say(cast.member, chance.one([open, closed]), sentence());
       said.push({ id, roomId, content });
     } else if (what < 8) {

@@ -66,10 +66,11 @@ export const postgresSearchMigrations: Migrations = {
         CREATE INDEX chat_search_words_rooms ON chat_search_words (chat_search_room(words), (number >> 12))`.execute(
         db,
       );
-      // Every search goes through what waits for its place in the index: little may, in kB.
+      // Every search goes through what waits for its place in the index, and now and then a write brings it there: little
+      // may wait, in kB.
       await sql`
         CREATE INDEX chat_search_words_terms ON chat_search_words USING gin (chat_search_terms(number, words))
-        WITH (gin_pending_list_limit = 256)`.execute(db);
+        WITH (gin_pending_list_limit = 64)`.execute(db);
     },
   },
 };
