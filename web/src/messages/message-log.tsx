@@ -51,10 +51,12 @@ export function MessageLog({ countedRoomId, editing, emptyText }: MessageLogProp
   const hasOlder = timeline.hasOlder.value;
   const rows = useMemo(() => rowsOf(messages, line?.after, account.userId, hasOlder), [messages, line, hasOlder]);
 
-  // Whoever is at the end, and looks, has read it.
+  // Whoever is at the end, and looks, has read it. Not before it is known what was unread: that is still to be shown.
+  const isAsked = unread.isAsked.value;
   useEffect(() => {
-    if (isAtLatest && isLooking && countedRoomId !== undefined && head > 0n) unread.read(countedRoomId, head);
-  }, [isAtLatest, isLooking, countedRoomId, head]);
+    const reads = isAsked && isAtLatest && isLooking && head > 0n;
+    if (reads && countedRoomId !== undefined) unread.read(countedRoomId, head);
+  }, [isAsked, isAtLatest, isLooking, countedRoomId, head]);
 
   function toLatest(): void {
     scroll.toEnd();
@@ -74,9 +76,9 @@ export function MessageLog({ countedRoomId, editing, emptyText }: MessageLogProp
   // Reading goes on where it ended: at the line above what is new, if there is one.
   const isReady = timeline.state.value === "ready";
   useLayoutEffect(() => {
-    const line = list.current?.querySelector<HTMLElement>(".unread-line");
-    if (isReady && line != null && timeline.target.peek() === undefined) scroll.toElement(line, "start");
-  }, [isReady]);
+    const first = list.current?.querySelector<HTMLElement>(".unread-line");
+    if (isReady && first != null && timeline.target.peek() === undefined) scroll.toElement(first, "start");
+  }, [isReady, line !== undefined && line.count > 0]);
 
   const [marked, setMarked] = useState<string>();
   const target = timeline.target.value;
@@ -151,8 +153,8 @@ export function MessageLog({ countedRoomId, editing, emptyText }: MessageLogProp
         </MessageNavigation>
         <FurtherMessages side="newer" timeline={timeline} box={box} />
       </section>
-      {isReady && line !== undefined && line.count > 0 && !rows.some(({ kind }) => kind === "unread") && (
-        <UnreadBar timeline={timeline} line={line} />
+      {isReady && line !== undefined && line.count > 0 && (
+        <UnreadBar timeline={timeline} line={line} isShown={rows.some(({ kind }) => kind === "unread")} box={box} />
       )}
       {!isAtLatest && isReady && <JumpToLatest messages={messages} hasNewer={hasNewer} onJump={toLatest} />}
     </div>

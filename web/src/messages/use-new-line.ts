@@ -1,6 +1,7 @@
 import type { ReadonlySignal } from "@preact/signals";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useWorkspace } from "../app/use-workspace.ts";
+import type { UnreadCounts } from "../unread/unread.ts";
 
 /** What came since the person last looked. */
 export interface NewLine {
@@ -24,14 +25,23 @@ export function useNewLine(
   isLooking: boolean,
 ): NewLine | undefined {
   const { unread } = useWorkspace();
-  const [line, setLine] = useState<Omit<NewLine, "clear"> | undefined>(() => {
-    const before = roomId === undefined ? undefined : unread.peek(roomId);
-    return before !== undefined && before.count > 0 ? { after: before.lastRead, count: before.count } : undefined;
-  });
+  const isAsked = unread.isAsked.value;
+  const [line, setLine] = useState(() => unreadLine(roomId, unread));
+  // Who comes by a link may be here before the counts are.
+  const wasAsked = useRef(isAsked);
+  useLayoutEffect(() => {
+    if (isAsked && !wasAsked.current) setLine(unreadLine(roomId, unread));
+    wasAsked.current = isAsked;
+  }, [isAsked]);
   useEffect(() => {
     if (isLooking || roomId === undefined) return;
     // What was seen so far is old when one comes back; what was still unread stays so.
     if (unread.peek(roomId).count === 0) setLine({ after: head.peek(), count: 0 });
   }, [isLooking, roomId]);
   return useMemo(() => line && { ...line, clear: () => setLine(undefined) }, [line]);
+}
+
+function unreadLine(roomId: string | undefined, unread: UnreadCounts): Omit<NewLine, "clear"> | undefined {
+  const before = roomId === undefined ? undefined : unread.peek(roomId);
+  return before !== undefined && before.count > 0 ? { after: before.lastRead, count: before.count } : undefined;
 }

@@ -20,6 +20,8 @@ export type UnreadCounts = ReturnType<typeof createUnread>;
 /** What the person has not read, room by room. */
 export function createUnread({ chat }: Pick<Clients, "chat">, me: string) {
   const counts = signal<ReadonlyMap<string, Unread>>(new Map());
+  /** Whether the counts have been asked for; they may be out of reach, and then nothing waits for them. */
+  const isAsked = signal(false);
   const untold = new Map<string, bigint>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let loading: Promise<void> | undefined;
@@ -57,6 +59,7 @@ export function createUnread({ chat }: Pick<Clients, "chat">, me: string) {
   }
 
   return {
+    isAsked,
     of: (roomId: string): Unread => counts.value.get(roomId) ?? NOTHING,
     peek: (roomId: string): Unread => counts.peek().get(roomId) ?? NOTHING,
     total: computed(() => [...counts.value.values()].reduce((sum, { count }) => sum + count, 0)),
@@ -65,6 +68,7 @@ export function createUnread({ chat }: Pick<Clients, "chat">, me: string) {
     load(): Promise<void> {
       loading ??= read().finally(() => {
         loading = undefined;
+        isAsked.value = true;
       });
       return loading;
     },
