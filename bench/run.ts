@@ -18,6 +18,7 @@ const benches = [
   "audio-listeners",
   "audio-storm",
   "audio-latency",
+  "outage",
 ];
 const options = readOptions();
 const here = new URL(".", import.meta.url).pathname;

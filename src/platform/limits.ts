@@ -165,6 +165,8 @@ export const limits = {
       idleInTransactionMs: 10_000,
       /** A connection on which an answer takes longer than this is taken for lost. */
       answerMs: 15_000,
+      /** Connections to a server that only reads, as another has taken over, are given up this often at most. */
+      renewMs: 1000,
       /** How often a work runs that the server has undone because another was in its way. */
       attempts: 3,
       /** How long it waits before, at most. */

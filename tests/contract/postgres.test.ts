@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { type Kysely, sql } from "kysely";
 import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Database } from "#src/platform/database/database.ts";
@@ -274,6 +275,29 @@ describe.runIf(present.includes("postgres"))("on PostgreSQL", () => {
     const { messages } = await alice.chat.getMessageHistory({ roomId, limit: 100 });
     expect(messages.map(({ content }) => content).sort()).toEqual([...acknowledged].sort());
     expect(messages).toHaveLength(51);
+  });
+
+  test("connections to a server that only reads, as another has taken over, are not kept", async () => {
+    const database = await withCounters(await open());
+    await count(database, "a", ["a"]);
+    const admin = new Client({ connectionString: url });
+    await admin.connect();
+    const name = new URL(url).pathname.slice(1);
+    await admin.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+    await admin.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    expect(await counted(database)).toBe(1);
+    await expect(count(database, "a", ["a"])).rejects.toMatchObject({ reason: Reason.UNAVAILABLE });
+    // From here on whoever connects reaches the one that writes.
+    await admin.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
+    await admin.end();
+    await count(database, "a", ["a"]);
+    const { rows } = await sql<{ default_transaction_read_only: string }>`SHOW default_transaction_read_only`.execute(
+      database.read as Kysely<Tables>,
+    );
+    expect(rows).toEqual([{ default_transaction_read_only: "off" }]);
+    expect(await counted(database)).toBe(2);
   });
 
   test("a database that is not there is named, without its password", async () => {

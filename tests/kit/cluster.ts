@@ -22,6 +22,8 @@ export interface Member {
   /** It stands still, with its connections open, until it is thawed; undefined where nobody can do that to it. */
   readonly freeze?: () => void;
   readonly thaw?: () => void;
+  /** From now on it hears nothing that others say, though it answers what it is asked; undefined where nobody can do that. */
+  readonly deafen?: () => void;
   /** What it has said on the bus since it was last asked, by subject; undefined where nobody can see that. */
   traffic(): Record<string, number> | undefined;
 }
@@ -64,6 +66,7 @@ export async function clusterInProcess(clock?: Clock): Promise<Cluster> {
       return {
         gateway: app.gateway,
         traffic: link.traffic,
+        deafen: link.deafen,
         stop: end,
         async kill() {
           link.cut();
@@ -123,6 +126,7 @@ export async function clusterOfProcesses(): Promise<Cluster> {
 
 function linkTo(bus: Bus, database: Database<unknown>) {
   let isCut = false;
+  let isDeaf = false;
   let said: Record<string, number> = {};
   const open = new DisposableStack();
   function cutOff(): void {
@@ -134,7 +138,12 @@ function linkTo(bus: Bus, database: Database<unknown>) {
       said[subject] = (said[subject] ?? 0) + 1;
       bus.publish(subject, payload, headers);
     },
-    subscribe: (subject, listener) => open.use(bus.subscribe(subject, listener)),
+    subscribe: (subject, listener) =>
+      open.use(
+        bus.subscribe(subject, (payload, message) => {
+          if (!isDeaf) listener(payload, message);
+        }),
+      ),
     async request(subject, payload, options) {
       cutOff();
       said[subject] = (said[subject] ?? 0) + 1;
@@ -173,6 +182,9 @@ function linkTo(bus: Bus, database: Database<unknown>) {
       const before = said;
       said = {};
       return before;
+    },
+    deafen() {
+      isDeaf = true;
     },
     cut() {
       isCut = true;

@@ -8,6 +8,7 @@ import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import { inSpan, type Tracing } from "../telemetry/tracing.ts";
 import type { Database, Queries, Work, WriteOptions } from "./database.ts";
 import { databaseErrors, observePool, operationSeconds } from "./database-metrics.ts";
+import { isOvertaken } from "./postgres-errors.ts";
 import { PostgresQueries, type RunQuery } from "./postgres-queries.ts";
 import { createComplaints, createSessions, type PostgresSessions } from "./postgres-sessions.ts";
 import { reach } from "./postgres-start.ts";
@@ -33,9 +34,14 @@ export async function openPostgres(
   await reach(url, log);
   const say = createComplaints(log);
   const count = databaseErrors(metrics);
+  let renewedAt = Number.NEGATIVE_INFINITY;
   const complain = (error: unknown): void => {
     count();
     say(error);
+    if (!isOvertaken(error) || performance.now() - renewedAt < bounds.renewMs) return;
+    renewedAt = performance.now();
+    readers.renew();
+    writers.renew();
   };
   const readers = createSessions(url, bounds.readers, complain);
   const writers = createSessions(url, bounds.writers, complain);

@@ -28,6 +28,11 @@ export function aftermathOf(error: unknown): Aftermath {
   return inTheWay.has(error.code ?? "") ? "undone" : "sound";
 }
 
+/** Whether the server has become one that only reads: another one writes by now, and may be reached by connecting again. */
+export function isOvertaken(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === "25006";
+}
+
 /** Whether trying to connect again makes no sense. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof DatabaseError && refusal.test(error.code ?? "");

@@ -131,12 +131,14 @@ export class PostgresSession {
 export interface PostgresSessions extends AsyncDisposable {
   /** Waits for a connection that is free. Throws UNAVAILABLE when there is none for too long. */
   take(): Promise<PostgresSession>;
+  /** Connections that were made until now are not used again. */
+  renew(): void;
   readonly counts: PoolCounts;
 }
 
 export function createSessions(url: string, most: number, complain: (error: unknown) => void): PostgresSessions {
   const pool = new Pool({ ...settingsOf(url), max: most, idleTimeoutMillis: bounds.idleMs });
-  const sessions = new WeakMap<PoolClient, PostgresSession>();
+  let sessions = new WeakMap<PoolClient, PostgresSession>();
   // A connection that breaks while nobody waits for an answer says so here; the pool has let go of it.
   pool.on("error", complain);
   pool.on("connect", (client) => sessions.set(client, new PostgresSession(client, complain)));
@@ -146,11 +148,19 @@ export function createSessions(url: string, most: number, complain: (error: unkn
     },
     async take() {
       try {
-        return sessions.get(await pool.connect()) as PostgresSession;
+        for (;;) {
+          const client = await pool.connect();
+          const session = sessions.get(client);
+          if (session !== undefined) return session;
+          client.release(true);
+        }
       } catch (error) {
         complain(error);
         throw toFailure(error);
       }
+    },
+    renew() {
+      sessions = new WeakMap();
     },
     async [Symbol.asyncDispose]() {
       await pool.end();
