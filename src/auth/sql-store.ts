@@ -1,6 +1,5 @@
-import type { Revocation } from "../platform/access/revocations.ts";
 import type { Database } from "../platform/database/database.ts";
-import type { SessionId, UserId } from "../platform/ids.ts";
+import type { UserId } from "../platform/ids.ts";
 import { nameKey } from "../platform/name-key.ts";
 import { accountColumns, accountFromRow, sessionFromRow } from "./rows.ts";
 import { revocationsSince } from "./sql-revocations.ts";

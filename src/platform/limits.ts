@@ -297,6 +297,8 @@ export const limits = {
     /** Stream keys that are remembered for a CreateStream that is repeated. */
     keysRemembered: 1000,
     recordingsInSummary: 100,
+    /** How long StopRecording waits for the file to be closed before it answers PROCESSING. */
+    recordingClosesMs: 5_000,
     accessRecheckMs: 60_000,
     /** How often an instance says that it runs, and after which silence others take it for gone. */
     instanceBeatMs: 400,

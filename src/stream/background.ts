@@ -8,7 +8,7 @@ import { type ErasureNeeds, followErasures } from "./erasure.ts";
 import type { Instances } from "./instances.ts";
 import type { TakenEvents } from "./on-air.ts";
 import type { Orphans } from "./orphans.ts";
-import type { Recordings } from "./recordings.ts";
+import type { RecordingRecovery } from "./recording-recovery.ts";
 import type { RoomsOfStreams } from "./rooms-of-streams.ts";
 import type { StreamTables } from "./tables.ts";
 
@@ -27,12 +27,12 @@ export function startBackground(
     acts: AdminActs;
     onAir: Pick<TakenEvents, "endMissed">;
     orphans: Orphans;
-    recordings: Pick<Recordings, "storeProgress" | "letGoOfLost">;
+    recovery: Pick<RecordingRecovery, "storeProgress" | "letGoOfLost">;
     audience: Pick<Audience, "sweep" | "store" | "recheck" | "reclaim">;
     rooms: Pick<RoomsOfStreams, "archiveForgotten">;
   },
 ): Background {
-  const { bus, log, requests, audience, rooms, isShared, instances, acts, onAir, orphans, recordings } = needs;
+  const { bus, log, requests, audience, rooms, isShared, instances, acts, onAir, orphans, recovery } = needs;
   const started = new AsyncDisposableStack();
   const rounds = (name: string, everyMs: number, round: (signal: AbortSignal) => Promise<void>) =>
     started.use(startRounds({ name, everyMs, log, round }));
@@ -53,12 +53,12 @@ export function startBackground(
     started.use(instances.onGone(() => orphaned.ring()));
     started.use(
       instances.onReturned(() => {
-        Promise.all([audience.reclaim(), recordings.letGoOfLost()]).catch((error: unknown) =>
+        Promise.all([audience.reclaim(), recovery.letGoOfLost()]).catch((error: unknown) =>
           log.error({ err: error }, "finding out what is still this process's failed"),
         );
       }),
     );
-    rounds("storing how far recordings are", limits.stream.listeningStoredMs, () => recordings.storeProgress());
+    rounds("storing how far recordings are", limits.stream.listeningStoredMs, () => recovery.storeProgress());
   }
   const rechecking = rounds("rechecking who may hear streams", limits.stream.accessRecheckMs, () => audience.recheck());
   const tidying = rounds("archiving rooms of deleted streams", limits.stream.requestSweepMs, (signal) =>

@@ -20,6 +20,7 @@ import type { Instances } from "./instances.ts";
 import type { LivePort, Metadata, WantedQuality } from "./live-port.ts";
 import { addUp } from "./numbers.ts";
 import { publicStream, storedSummary } from "./public-view.ts";
+import type { RecordingEnds } from "./recording-ends.ts";
 import type { Recordings } from "./recordings.ts";
 import { silence } from "./silence.ts";
 import { isOnAir, requireMove, type Step } from "./states.ts";
@@ -75,7 +76,8 @@ export function createBroadcasts(needs: {
   streams: StreamStore;
   listeners: ListenerStore;
   recordingStore: RecordingStore;
-  recordings: Recordings;
+  recordings: Pick<Recordings, "start">;
+  ends: Pick<RecordingEnds, "stopOf">;
   access: Access;
   audience: Audience;
   instances: Pick<Instances, "id">;
@@ -84,8 +86,8 @@ export function createBroadcasts(needs: {
   changes: Changes;
   live: () => LivePort;
 }): Broadcasts {
-  const { database, writes, clock, streams, listeners, recordingStore, recordings, access, audience, live } = needs;
-  const { instances, calls, acts, changes } = needs;
+  const { database, writes, clock, streams, listeners, recordingStore, recordings, ends, access } = needs;
+  const { audience, instances, calls, acts, changes, live } = needs;
   const endings = new Map<StreamId, Promise<StoredStream>>();
   /** Streams that another instance is taking off air. */
   const endingElsewhere = new Map<StreamId, Disposable>();
@@ -153,7 +155,7 @@ export function createBroadcasts(needs: {
     if (running === undefined) {
       running = (async () => {
         await Promise.all([silenceHere(streamId), calls.askOthers(goOffAir, { streamId })]);
-        await recordings.stopOf(streamId);
+        await ends.stopOf(streamId);
         await audience.leaveAll(streamId, undefined);
         const ended = await writes.about([aboutStream(streamId)], async ({ tx, append }) => {
           const before = await streams.find(tx, streamId);

@@ -5,7 +5,7 @@ import type { Broadcasts } from "./broadcasts.ts";
 import type { StreamWrites } from "./events/event-log.ts";
 import { qualityChanged } from "./facts.ts";
 import type { LivePort, OnAirEvents, Sound } from "./live-port.ts";
-import type { Recordings } from "./recordings.ts";
+import type { RecordingEnds } from "./recording-ends.ts";
 import type { HomeStore } from "./store/home-store.ts";
 import type { StreamStore } from "./store/stream-store.ts";
 import { aboutStream } from "./write-keys.ts";
@@ -24,10 +24,10 @@ export function createOnAirEvents(needs: {
   homes: HomeStore;
   instance: InstanceId;
   broadcasts: Pick<Broadcasts, "changeMetadata" | "end" | "fail">;
-  recordings: Pick<Recordings, "closed">;
+  ends: Pick<RecordingEnds, "closed">;
   live: () => Pick<LivePort, "hasSource">;
 }): TakenEvents {
-  const { writes, clock, log, streams, homes, instance, broadcasts, recordings, live } = needs;
+  const { writes, clock, log, streams, homes, instance, broadcasts, ends, live } = needs;
   /** What is to be stored of each stream's sound: the last word counts, and they are stored one after the other. */
   const sounds = new Map<StreamId, Sound>();
   /** Nobody tells of them again: their source is gone, and its place with it. */
@@ -86,6 +86,6 @@ export function createOnAirEvents(needs: {
     },
     failed: (streamId, failure) => logged("storing a failure failed", streamId, broadcasts.fail(streamId, failure)),
     recordingClosed: (recordingId, result) =>
-      logged("storing the end of a recording failed", recordingId, recordings.closed(recordingId, result)),
+      logged("storing the end of a recording failed", recordingId, ends.closed(recordingId, result)),
   };
 }

@@ -3,7 +3,7 @@ import type { Database } from "../platform/database/database.ts";
 import { limits } from "../platform/limits.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import type { Changes } from "./changes.ts";
-import type { Recordings } from "./recordings.ts";
+import type { RecordingRecovery } from "./recording-recovery.ts";
 import type { HomeStore } from "./store/home-store.ts";
 import type { ListenerStore } from "./store/listener-store.ts";
 import type { StreamStore } from "./store/stream-store.ts";
@@ -28,11 +28,11 @@ export function createOrphans(needs: {
   streams: StreamStore;
   homes: HomeStore;
   listeners: ListenerStore;
-  recordings: Pick<Recordings, "recover">;
+  recovery: Pick<RecordingRecovery, "recover">;
   broadcasts: Pick<Broadcasts, "end">;
   changes: Changes;
 }): Orphans {
-  const { database, clock, streams, homes, listeners, recordings, broadcasts, changes } = needs;
+  const { database, clock, streams, homes, listeners, recovery, broadcasts, changes } = needs;
   const returnUntil = () => clock.now() + limits.live.sourceReturnMs;
 
   return {
@@ -42,7 +42,7 @@ export function createOrphans(needs: {
         return homes.orphan(tx, returnUntil());
       });
       for (const stream of await streams.findSome(database.read, homeless)) changes.changed(stream);
-      await recordings.recover();
+      await recovery.recover();
     },
     waitAnew: () => database.write((tx) => homes.waitAnew(tx, returnUntil())),
     async endOverdue(signal) {

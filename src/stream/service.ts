@@ -28,6 +28,9 @@ import { createShowStream } from "./live-view.ts";
 import { streamMigrations } from "./migrations.ts";
 import { createOnAirEvents } from "./on-air.ts";
 import { createOrphans } from "./orphans.ts";
+import { createRecordingEnds } from "./recording-ends.ts";
+import { createRecordingPlaces } from "./recording-places.ts";
+import { createRecordingRecovery } from "./recording-recovery.ts";
 import { createRecordings } from "./recordings.ts";
 import { createRememberedKeys } from "./remembered-keys.ts";
 import { createRoomsOfStreams } from "./rooms-of-streams.ts";
@@ -103,13 +106,17 @@ export async function createStreamService(needs: {
   const acts = createAdminActs({ database, store: stores.adminActs, clock, auth });
   const audience = built.use(createAudience(floor));
   const come = createCome({ clock, instance: instances.id, listeners, live });
-  const recordings = createRecordings({ ...floor, acts, recordings: stores.recordings, urls });
-  const broadcasts = createBroadcasts({ ...floor, acts, recordingStore: stores.recordings, recordings, audience });
-  const orphans = createOrphans({ ...floor, homes: stores.homes, recordings, broadcasts });
+  const recording = { ...floor, acts, recordings: stores.recordings, urls, places: createRecordingPlaces(floor) };
+  const ends = createRecordingEnds(recording);
+  const recovery = createRecordingRecovery({ ...recording, ends });
+  const recordings = createRecordings({ ...recording, ends, recovery });
+  const recordingStore = stores.recordings;
+  const broadcasts = createBroadcasts({ ...floor, acts, recordingStore, recordings, ends, audience });
+  const orphans = createOrphans({ ...floor, homes: stores.homes, recovery, broadcasts });
   const following = built.use(createFollowing({ ...floor, store: stores.events, show }));
   const checks = createAccessChecks({ access, auth });
 
-  const onAir = createOnAirEvents({ ...floor, homes: stores.homes, instance: instances.id, broadcasts, recordings });
+  const onAir = createOnAirEvents({ ...floor, homes: stores.homes, instance: instances.id, broadcasts, ends });
 
   let background: Background | undefined;
   const handlers = {
@@ -161,7 +168,7 @@ export async function createStreamService(needs: {
         acts,
         onAir,
         orphans,
-        recordings,
+        recovery,
         erasures: stores.erasures,
         requestStore: stores.requests,
         broadcasts,
