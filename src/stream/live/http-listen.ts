@@ -2,9 +2,10 @@ import { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
 import type { HttpExchange } from "../../platform/http/http-exchange.ts";
 import { limits } from "../../platform/limits.ts";
 import type { OnAirStream, Rendition, Seat, WantedQuality } from "../live-port.ts";
+import type { Audience } from "./audience.ts";
 import type { Channel, ContainerName, HeardPacket, HeardPiece } from "./channel.ts";
 import { IcyTitles, titleLine } from "./icy.ts";
-import type { Audience, OnAir } from "./on-air.ts";
+import type { OnAir } from "./on-air.ts";
 import { bitrateOf, opusRendition } from "./renditions.ts";
 import type { Ring } from "./ring.ts";
 

@@ -5,10 +5,11 @@ import { limits } from "../../platform/limits.ts";
 import type { PushSink } from "../../rpc/push-stream.ts";
 import { qualityUnavailable } from "../errors.ts";
 import type { OnAirStream, Rendition, Seat, WantedQuality } from "../live-port.ts";
+import type { Audience } from "./audience.ts";
 import { autoQuality, autoStart, type PlaybackReport } from "./auto-quality.ts";
 import type { Channel } from "./channel.ts";
 import { closingFrame, listenFrame, packetsFrame } from "./listen-frames.ts";
-import type { Audience, OnAir } from "./on-air.ts";
+import type { OnAir } from "./on-air.ts";
 import { opusRendition } from "./renditions.ts";
 
 /** What somebody hears, or is about to hear. */

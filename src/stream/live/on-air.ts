@@ -1,23 +1,22 @@
 import { AudioQuality } from "#gen/veza/stream/v1/audio_pb.ts";
 import { limits } from "../../platform/limits.ts";
-import {
-  type AudioPacket,
-  createOggMuxer,
-  createWebmMuxer,
-  type Ladder,
-  type LadderOptions,
-  type LadderPool,
-  type Rendition as LadderRendition,
-  type Level,
-  type SourceFormat,
-  type SourceUnit,
+import type {
+  Ladder,
+  LadderOptions,
+  LadderPool,
+  Rendition as LadderRendition,
+  Level,
+  SourceFormat,
+  SourceUnit,
 } from "../audio/index.ts";
 import type { Home, LiveMetrics, OnAirStream, Rendition, Sound, WantedQuality } from "../live-port.ts";
-import { Channel, type ContainerName } from "./channel.ts";
+import type { Audience } from "./audience.ts";
+import type { Channel } from "./channel.ts";
+import { Channels } from "./channels.ts";
+import { Drops } from "./drops.ts";
 import type { LiveCounters } from "./live-metrics.ts";
 import type { HomeState, Maker, RelaySink, SourceState } from "./maker.ts";
 import { Meter } from "./meter.ts";
-import { Numbering } from "./numbering.ts";
 import type { Relay } from "./relay.ts";
 import {
   heardIn,
@@ -30,25 +29,6 @@ import {
   renditions,
   soundOf,
 } from "./renditions.ts";
-
-/** Someone who hears a stream. */
-export interface Audience {
-  readonly via: "rpc" | "http" | "recording";
-  /** What they get right now; undefined while they get nothing. */
-  readonly quality: Rendition | undefined;
-  /** How full their player's buffer is, from 0 to 1; undefined when they have not said so lately. */
-  readonly bufferHealth: number | undefined;
-  /** Time passes: what has not been sent yet may be sent. Called every 100 ms. */
-  tick(now: number): void;
-  paused(): void;
-  resumed(): void;
-  /** The stream's title, metadata or default quality changed. */
-  updated(stream: OnAirStream): void;
-  /** What can be heard has changed: a source came, went, or is of another kind. */
-  soundChanged(): void;
-  /** The stream is over. */
-  ended(): void;
-}
 
 /** What a stream on air is made with. */
 export interface OnAirNeeds {
@@ -72,16 +52,12 @@ export class OnAir {
   readonly audience = new Set<Audience>();
   readonly latency = new Meter();
   readonly #needs: OnAirNeeds;
-  readonly #numbering = new Numbering();
   #maker!: Maker;
   /** The maker, when it is a ladder of this process. */
   #ladder: Ladder | undefined;
   #relay: Relay | undefined;
-  readonly #channels = new Map<LadderRendition, { channel: Channel; users: number }>();
-  readonly #dropped = new Map<Rendition, number>();
-  readonly #levelListeners = new Set<(levels: readonly Level[]) => void>();
-  /** Packets that were not encoded in time, as far as they are counted. */
-  #unencoded = 0;
+  readonly #channels: Channels;
+  readonly #drops: Drops;
   #format: SourceFormat | undefined;
   #hasSource = false;
   #burstMs = 0;
@@ -91,6 +67,8 @@ export class OnAir {
     this.stream = stream;
     this.isPaused = stream.isPaused;
     this.#needs = needs;
+    this.#channels = new Channels(stream.id, () => this.#maker);
+    this.#drops = new Drops(needs.counters);
     this.#openLadder();
   }
 
@@ -114,7 +92,7 @@ export class OnAir {
       this.#countUnencoded();
       this.#ladder?.[Symbol.dispose]();
       this.#ladder = undefined;
-      this.#unencoded = 0;
+      this.#drops.makerChanged();
       this.#relay = this.#needs.relay({
         ...this.#sink(),
         source: (state, isNew) => this.#sourceIs(state, isNew),
@@ -122,7 +100,7 @@ export class OnAir {
           const quality = qualityOfRendition(rendition) ?? this.sound.best;
           if (quality !== undefined) this.dropped(quality, packets);
         },
-        restarted: () => this.#numbering.restart(),
+        restarted: () => this.#channels.restartNumbers(),
       });
       this.#maker = this.#relay;
       this.#hasSource = false;
@@ -231,44 +209,21 @@ export class OnAir {
 
   /** A rendition, made from now on; give it back by `release`. `backfillMs` of what was sent before comes at once. */
   tune(rendition: LadderRendition, backfillMs: number): Channel {
-    let used = this.#channels.get(rendition);
-    if (used === undefined) {
-      const serial = serialOf(this.stream.id);
-      const makeMuxer = (container: ContainerName) =>
-        container === "ogg" ? createOggMuxer(serial) : createWebmMuxer();
-      used = { channel: new Channel(rendition, makeMuxer), users: 0 };
-      this.#channels.set(rendition, used);
-      this.#maker.want(rendition, backfillMs);
-    }
-    used.users += 1;
-    return used.channel;
+    return this.#channels.tune(rendition, backfillMs);
   }
 
-  release({ rendition }: Channel): void {
-    const used = this.#channels.get(rendition);
-    if (used === undefined) return;
-    used.users -= 1;
-    if (used.users > 0) return;
-    this.#channels.delete(rendition);
-    this.#maker.unwant(rendition);
+  release(channel: Channel): void {
+    this.#channels.release(channel);
   }
 
   /** How loud the source is, 50 times a second, while somebody listens to it. */
   onLevels(listener: (levels: readonly Level[]) => void): Disposable {
-    this.#levelListeners.add(listener);
-    this.#maker.levels(true);
-    return {
-      [Symbol.dispose]: () => {
-        this.#levelListeners.delete(listener);
-        if (this.#levelListeners.size === 0) this.#maker.levels(false);
-      },
-    };
+    return this.#channels.onLevels(listener);
   }
 
   /** Packets of a quality that a listener did not get in time. */
   dropped(quality: Rendition, packets: number): void {
-    this.#dropped.set(quality, (this.#dropped.get(quality) ?? 0) + packets);
-    this.#needs.counters.droppedFor(quality).add(packets);
+    this.#drops.add(quality, packets);
   }
 
   tick(now: number): void {
@@ -298,51 +253,43 @@ export class OnAir {
     const { sourceBitrate, lagMs, droppedMs } = this.#maker.stats();
     const health = [...this.audience].map((each) => each.bufferHealth).filter((each) => each !== undefined);
     const waited = this.latency.mean();
-    const unencoded = Math.round(droppedMs / 20);
     return {
       currentBitrate: this.#hasSource ? Math.round(sourceBitrate) : 0,
       bufferHealth: health.length === 0 ? undefined : health.reduce((sum, each) => sum + each, 0) / health.length,
       latencyMs: waited === undefined ? undefined : waited + lagMs,
-      droppedFrames: [...this.#dropped.values()].reduce((sum, each) => sum + each, unencoded),
+      droppedFrames: this.#drops.total + Math.round(droppedMs / 20),
       renditions: renditions
-        .filter((quality) => this.can(opusRendition(quality)) || this.#dropped.has(quality))
+        .filter((quality) => this.can(opusRendition(quality)) || this.#drops.of(quality) > 0)
         .map((quality) => ({
           quality,
-          bitrate: Math.round(this.#channels.get(opusRendition(quality))?.channel.bits.perSecond() ?? 0),
+          bitrate: Math.round(this.#channels.get(opusRendition(quality))?.bits.perSecond() ?? 0),
           listenerCount: [...this.audience].filter((each) => each.quality === quality).length,
-          droppedFrames: this.#dropped.get(quality) ?? 0,
+          droppedFrames: this.#drops.of(quality),
           isPassthrough: this.#maker.making(opusRendition(quality)) === "passthrough",
         })),
     };
   }
 
   #countUnencoded(): void {
-    const all = Math.round(this.#maker.stats().droppedMs / 20);
-    this.#needs.counters.unencoded.add(all - this.#unencoded);
-    this.#unencoded = all;
+    this.#drops.unencodedAre(Math.round(this.#maker.stats().droppedMs / 20));
   }
 
   #openLadder(): void {
-    this.#unencoded = 0;
+    this.#drops.makerChanged();
     this.#ladder = this.#needs.ladders.open(this.#sink());
     this.#maker = this.#ladder;
   }
 
   #sink(): LadderOptions {
     return {
-      packets: (rendition, packets) => this.#take(rendition, packets),
-      levels: (levels) => {
-        for (const listener of [...this.#levelListeners]) listener(levels);
-      },
+      packets: (rendition, packets) => this.#channels.take(rendition, packets),
+      levels: (levels) => this.#channels.takeLevels(levels),
       changed: () => this.#soundChanged(),
     };
   }
 
-  /** What was wanted of one maker is wanted of the next. Nothing of what was heard comes again. */
   #makerChanged(): void {
-    this.#numbering.restart();
-    for (const rendition of this.#channels.keys()) this.#maker.want(rendition, 0);
-    if (this.#levelListeners.size > 0) this.#maker.levels(true);
+    this.#channels.makerChanged();
     this.#soundChanged();
   }
 
@@ -354,19 +301,10 @@ export class OnAir {
     if (isNew) this.#soundChanged();
   }
 
-  #take(rendition: LadderRendition, packets: readonly AudioPacket[]): void {
-    this.#channels.get(rendition)?.channel.add(this.#numbering.place(rendition, packets));
-  }
-
   #soundChanged(): void {
     const { sound } = this;
     this.#toldBest = sound.best;
     this.#needs.onSound(this);
     for (const each of [...this.audience]) each.soundChanged();
   }
-}
-
-/** A number for the containers of a stream: the same in every rendition, so that a listener may go from one to another. */
-function serialOf(id: string): number {
-  return Number.parseInt(id.slice(-8), 16) >>> 0;
 }

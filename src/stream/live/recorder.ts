@@ -4,8 +4,9 @@ import { createOggMuxer, createPeaks, type Rendition as LadderRendition, type Mu
 import { qualityUnavailable } from "../errors.ts";
 import type { RecordingFile, RecordingOrder, RecordingProgress, RecordingResult } from "../live-port.ts";
 import { type AppendFile, createAppendFile } from "./append-file.ts";
+import type { Audience } from "./audience.ts";
 import type { Channel, HeardPacket } from "./channel.ts";
-import type { Audience, OnAir } from "./on-air.ts";
+import type { OnAir } from "./on-air.ts";
 import { fileOf, type RecordingFiles, type RecordingForm } from "./recording-files.ts";
 import { mp3Rendition, opusRendition } from "./renditions.ts";
 
