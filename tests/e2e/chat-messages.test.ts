@@ -188,12 +188,22 @@ test("one sees who types", async () => {
   await alice.page.getByText(`${bob.name} is typing…`).waitFor({ state: "hidden" });
 });
 
-test("what was begun waits where it was begun, through a reload", async () => {
+test("what was begun waits where it was begun, through a reload and in another tab, until one signs out", async () => {
   const [alice, , { url }] = await house.arriveTogether();
   await composer(alice.page).fill("Half a thought");
   await alice.page.goto(house.app.gateway);
+  await alice.page.getByRole("link", { name: /Room of .*, draft/ }).waitFor();
   await alice.page.goto(url);
   await expect.poll(() => composer(alice.page).inputValue()).toBe("Half a thought");
+  const other = await alice.context.newPage();
+  await other.goto(url);
+  await expect.poll(() => composer(other).inputValue()).toBe("Half a thought");
+  await other.close();
+  await alice.page.goto(`${house.app.gateway}/account`);
+  await alice.page.getByRole("button", { name: "Sign out" }).click();
+  await alice.page.getByRole("button", { name: "Sign in" }).waitFor();
+  const kept = () => alice.page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes("draft")));
+  await expect.poll(kept).toEqual([]);
 });
 
 test("a message that the server refuses says why, and can be discarded", async () => {

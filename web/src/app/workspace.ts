@@ -7,6 +7,7 @@ import { createFiles } from "../attachments/files.ts";
 import { createUploads } from "../attachments/uploads.ts";
 import { createSound } from "../audio/sound.ts";
 import { createStreams } from "../audio/streams.ts";
+import { createDrafts } from "../composer/drafts.ts";
 import { createTyping } from "../composer/typing.ts";
 import { createConversations } from "../direct/conversations.ts";
 import { createNames } from "../members/names.ts";
@@ -77,6 +78,7 @@ export function createWorkspace(session: Session, account: Account) {
     candidates: createCandidates(clients, people),
     places,
     outbox: places.outbox,
+    drafts: createDrafts({ userId: me, closing: closing.signal }),
     typing,
     threads,
     pins,

@@ -8,7 +8,6 @@ import { MentionList } from "../mentions/mention-list.tsx";
 import { useMentions } from "../mentions/use-mentions.ts";
 import type { Place } from "../messages/places.ts";
 import { IconButton } from "../ui/button.tsx";
-import { drafts } from "./drafts.ts";
 import { GrowingText } from "./growing-text.tsx";
 import { TypingLine } from "./typing-line.tsx";
 
@@ -30,8 +29,8 @@ interface ComposerProps {
 /** Where one writes. What was begun waits here until one comes back. */
 export function Composer(props: ComposerProps) {
   const { draftKey, place, roomId, replyTo, label, takesFocus, input, onEditLast } = props;
-  const { outbox, typing, uploads } = useWorkspace();
-  const [text, setText] = useState(() => drafts.get(draftKey));
+  const { outbox, typing, uploads, drafts } = useWorkspace();
+  const [text, setText] = useState(() => drafts.peek(draftKey));
   const [isPicking, setPicking] = useState(false);
   const smile = useRef<HTMLButtonElement>(null);
   const chooser = useRef<HTMLInputElement>(null);

@@ -3,13 +3,14 @@ import type { Message } from "#gen/veza/chat/v1/message_pb.ts";
 import { Link } from "../app/link.tsx";
 import { paths, route } from "../app/router.ts";
 import { useWorkspace } from "../app/use-workspace.ts";
+import { DraftMark } from "../composer/draft-mark.tsx";
 import { PersonAvatar } from "../presence/person-avatar.tsx";
 import { plainText } from "../text/markup.ts";
 import { UnreadBadge } from "../unread/unread-badge.tsx";
 
 /** The person's direct conversations. Not there while there are none: the way to one begins at a member of a room. */
 export function ConversationList() {
-  const { conversations, unread, account, presence } = useWorkspace();
+  const { conversations, unread, account, presence, drafts, places } = useWorkspace();
   const at = route.value;
   const list = conversations.list.value;
   useEffect(() => presence.want(list.map(({ otherUserId }) => otherUserId)), [list]);
@@ -34,6 +35,9 @@ export function ConversationList() {
                   <span class="row-note">{lastWords(lastMessage, lastMessage.senderId === account.userId)}</span>
                 )}
               </span>
+              {drafts.of(places.keyOf(roomId)) !== "" && !(at.page === "direct" && at.userId === otherUserId) && (
+                <DraftMark />
+              )}
               <UnreadBadge unread={unread.of(roomId)} />
             </Link>
           </li>

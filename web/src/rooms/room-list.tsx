@@ -3,6 +3,7 @@ import { type Room, RoomType } from "#gen/veza/chat/v1/room_pb.ts";
 import { Link } from "../app/link.tsx";
 import { paths, route } from "../app/router.ts";
 import { useWorkspace } from "../app/use-workspace.ts";
+import { DraftMark } from "../composer/draft-mark.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { UnreadBadge } from "../unread/unread-badge.tsx";
@@ -33,7 +34,8 @@ export function RoomList({ onCreate }: { readonly onCreate: () => void }) {
 
 /** By itself, so that a word in one room does not draw the others anew. */
 function RoomRow({ room: { id, name, type, isActive } }: { readonly room: Room }) {
-  const { unread } = useWorkspace();
+  const { unread, drafts } = useWorkspace();
+  const hasDraft = useComputed(() => drafts.of(id) !== "").value;
   const counted = useComputed(() => unread.of(id)).value;
   const isCurrent = useComputed(() => route.value.page === "room" && route.value.roomId === id).value;
   return (
@@ -44,6 +46,7 @@ function RoomRow({ room: { id, name, type, isActive } }: { readonly room: Room }
           {name}
         </span>
         {!isActive && <span class="row-note">archived</span>}
+        {hasDraft && !isCurrent && <DraftMark />}
         <UnreadBadge unread={counted} />
       </Link>
     </li>
