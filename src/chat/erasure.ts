@@ -3,7 +3,7 @@ import { MemberRole, RoomType } from "#gen/veza/chat/v1/room_pb.ts";
 import type { Bus } from "../platform/bus/bus.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/database.ts";
-import type { UserId } from "../platform/ids.ts";
+import type { RoomId, UserId } from "../platform/ids.ts";
 import { followErased } from "../platform/peers/follow-erased.ts";
 import type { AuthPeer } from "../platform/peers/peers.ts";
 import { ringRoomRewritten } from "./events/bells.ts";
@@ -11,7 +11,6 @@ import type { ChatWrite, ChatWrites } from "./events/event-log.ts";
 import { roomArchived } from "./facts.ts";
 import { roomKey, userKey } from "./keys.ts";
 import type { Memberships } from "./memberships.ts";
-import { existing } from "./message-access.ts";
 import { reactionRemoved } from "./message-facts.ts";
 import type { AttachmentStore } from "./store/attachment-store.ts";
 import type { ErasureStore } from "./store/erasure-store.ts";
@@ -23,6 +22,7 @@ import type { RoomStore } from "./store/room-store.ts";
 import type { ChatTables } from "./tables.ts";
 
 const eventsAtOnce = 500;
+const messagesAtOnce = 200;
 const reactionsAtOnce = 100;
 const filesAtOnce = 500;
 
@@ -34,7 +34,7 @@ export interface ErasureNeeds {
   readonly rooms: RoomStore;
   readonly members: MemberStore;
   readonly memberships: Memberships;
-  readonly messages: Pick<MessageStore, "find" | "redactAuthor">;
+  readonly messages: Pick<MessageStore, "authored" | "redactAuthor">;
   readonly reactions: ReactionStore;
   readonly mentions: MentionStore;
   readonly attachments: AttachmentStore;
@@ -60,61 +60,86 @@ export function followErasures(needs: ErasureNeeds, signal: AbortSignal): Promis
   return followErased({ database, erased: erasures.followed, auth, forget }, signal);
 }
 
-async function forgetWords(
-  { database, messages, mentions, erasures }: ErasureNeeds,
-  userId: UserId,
+/**
+ * Takes what there is a page at a time, and changes it a room at a time, so that others wait for one room at most.
+ * `page` gives what is left to do.
+ */
+async function roomByRoom<Place extends { readonly roomId: RoomId }>(
+  page: () => Promise<readonly Place[]>,
+  change: (roomId: RoomId, places: readonly Place[]) => Promise<unknown>,
   signal: AbortSignal,
-) {
-  let more = true;
-  while (more && !signal.aborted) more = await database.write((tx) => messages.redactAuthor(tx, userId));
-  more = true;
-  while (more && !signal.aborted) more = await database.write((tx) => mentions.forgetUser(tx, userId));
-  await database.write((tx) => erasures.forgetUser(tx, userId));
+): Promise<void> {
+  for (;;) {
+    const places = await page();
+    if (places.length === 0) return;
+    for (const [roomId, inRoom] of Map.groupBy(places, (place) => place.roomId)) {
+      if (signal.aborted) return;
+      await change(roomId, inRoom);
+    }
+  }
+}
+
+async function forgetWords(needs: ErasureNeeds, userId: UserId, signal: AbortSignal) {
+  const { database, messages, mentions, erasures } = needs;
+  const { read } = database;
+  await roomByRoom(
+    () => messages.authored(read, userId, messagesAtOnce),
+    (roomId, some) => {
+      const ids = some.map(({ id }) => id);
+      return database.write((tx) => messages.redactAuthor(tx, userId, ids), { keys: [roomKey(roomId)] });
+    },
+    signal,
+  );
+  await roomByRoom(
+    () => mentions.mentioning(read, userId, messagesAtOnce),
+    (roomId, some) => database.write((tx) => mentions.forgetUser(tx, userId, some), { keys: [roomKey(roomId)] }),
+    signal,
+  );
+  await database.write((tx) => erasures.forgetUser(tx, userId), { keys: [userKey(userId)] });
 }
 
 async function dropFiles({ database, attachments }: ErasureNeeds, userId: UserId, signal: AbortSignal) {
+  const keys = [userKey(userId)];
   let more = true;
   while (more && !signal.aborted) {
-    more = await database.write((tx) => attachments.dropOf(tx, userId, filesAtOnce));
+    more = await database.write((tx) => attachments.dropOf(tx, userId, filesAtOnce), { keys });
   }
-  await database.write((tx) => attachments.forgetUsage(tx, userId));
+  await database.write((tx) => attachments.forgetUsage(tx, userId), { keys });
 }
 
-async function takeBackReactions(
-  { writes, clock, messages, reactions }: ErasureNeeds,
-  userId: UserId,
-  signal: AbortSignal,
-) {
-  let more = true;
-  while (more && !signal.aborted) {
-    more = await writes.write(async ({ tx, append }) => {
-      const some = await reactions.ofUser(tx, userId, reactionsAtOnce);
-      for (const reaction of some) {
-        const { roomId } = existing(await messages.find(tx, reaction.messageId));
-        await append({ roomId, at: clock.now(), payload: reactionRemoved(reaction) });
-        await reactions.remove(tx, reaction);
-      }
-      return some.length === reactionsAtOnce;
-    });
-  }
+async function takeBackReactions(needs: ErasureNeeds, userId: UserId, signal: AbortSignal) {
+  const { database, writes, clock, reactions } = needs;
+  await roomByRoom(
+    () => reactions.ofUser(database.read, userId, reactionsAtOnce),
+    (roomId, some) =>
+      writes.about([roomKey(roomId)], async ({ tx, append }) => {
+        for (const { messageId, emoji } of some) {
+          const reaction = { messageId, emoji, userId };
+          // The message may have been deleted meanwhile.
+          if (!(await reactions.has(tx, reaction))) continue;
+          await append({ roomId, at: clock.now(), payload: reactionRemoved(reaction) });
+          await reactions.remove(tx, reaction);
+        }
+      }),
+    signal,
+  );
 }
 
 async function unnameEvents({ database, bus, erasures }: ErasureNeeds, userId: UserId, signal: AbortSignal) {
-  let more = true;
-  while (more && !signal.aborted) {
-    const places = await erasures.eventsNaming(database.read, userId, eventsAtOnce);
-    for (const [roomId, inRoom] of Map.groupBy(places, (place) => place.roomId)) {
+  await roomByRoom(
+    () => erasures.eventsNaming(database.read, userId, eventsAtOnce),
+    async (roomId, places) => {
       await database.write(
         async (tx) => {
-          for (const place of inRoom) await erasures.unnameEvent(tx, place, userId);
+          for (const place of places) await erasures.unnameEvent(tx, place, userId);
         },
         { keys: [roomKey(roomId)] },
       );
       // Also where the person is no member any more, the service remembers events for those who follow.
       ringRoomRewritten(bus, roomId);
-    }
-    more = places.length === eventsAtOnce;
-  }
+    },
+    signal,
+  );
 }
 
 async function endMemberships(needs: ErasureNeeds, userId: UserId, signal: AbortSignal) {

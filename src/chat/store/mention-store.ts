@@ -12,6 +12,8 @@ export interface MentionStore {
   add(tx: Tx, message: Place, userIds: readonly UserId[]): Promise<void>;
   /** A message mentions these users no more. */
   remove(tx: Tx, message: Place, userIds: readonly UserId[]): Promise<void>;
-  /** Takes a user out of up to 200 messages that mention them; the words stay. True while there may be more. */
-  forgetUser(tx: Tx, userId: UserId): Promise<boolean>;
+  /** Messages that mention a user, at most `limit`. */
+  mentioning(queries: Tx, userId: UserId, limit: number): Promise<Place[]>;
+  /** Takes a user out of these messages; the words stay. */
+  forgetUser(tx: Tx, userId: UserId, messages: readonly Place[]): Promise<void>;
 }

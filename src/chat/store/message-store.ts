@@ -70,11 +70,10 @@ export interface MessageStore {
    * them; the place in the room stays.
    */
   blank(tx: Tx, messageId: MessageId, at: number): Promise<void>;
-  /**
-   * Takes the sender out of up to 200 messages of a user and of their stored events; the words stay.
-   * True while there may be more: call again, in another write, so that none holds up the others for long.
-   */
-  redactAuthor(tx: Tx, userId: UserId): Promise<boolean>;
+  /** Messages of a user, at most `limit`. */
+  authored(queries: Tx, userId: UserId, limit: number): Promise<Pick<StoredMessage, "id" | "roomId">[]>;
+  /** Takes the sender out of these messages of a user and of their stored events; the words stay. */
+  redactAuthor(tx: Tx, userId: UserId, messageIds: readonly MessageId[]): Promise<void>;
   /** Pins a message by the event of this number; null unpins it. */
   setPinned(tx: Tx, messageId: MessageId, sequence: number | null): Promise<void>;
 

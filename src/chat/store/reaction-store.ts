@@ -1,5 +1,5 @@
 import type { Queries } from "../../platform/database/database.ts";
-import type { MessageId, UserId } from "../../platform/ids.ts";
+import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
 import type { ChatTables } from "../tables.ts";
 
 /** That a user chose an emoji for a message. */
@@ -19,5 +19,5 @@ export interface ReactionStore {
   /** Takes away a reaction that is there. */
   remove(tx: Tx, reaction: Reaction): Promise<void>;
   /** Reactions of a user, on whatever messages, at most `limit`. */
-  ofUser(queries: Tx, userId: UserId, limit: number): Promise<Reaction[]>;
+  ofUser(queries: Tx, userId: UserId, limit: number): Promise<(Reaction & { readonly roomId: RoomId })[]>;
 }

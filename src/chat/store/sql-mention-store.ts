@@ -1,11 +1,8 @@
 import type { Queries } from "../../platform/database/database.ts";
-import type { RoomId, UserId } from "../../platform/ids.ts";
+import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
 import type { ChatTables } from "../tables.ts";
 import type { MentionStore } from "./mention-store.ts";
 import { mentionsFrom } from "./message-row.ts";
-
-/** How many messages one step of an erasure changes. */
-const forgottenAtOnce = 200;
 
 type Tx = Queries<ChatTables>;
 
@@ -50,13 +47,31 @@ export function createSqlMentionStore(): MentionStore {
       await count(tx, message, userIds, -1);
     },
 
-    async forgetUser(tx, userId) {
+    async mentioning(queries, userId, limit) {
+      const rows = await queries
+        .selectFrom("chat_mentions")
+        .select(["room_id", "sequence", "message_id"])
+        .where("user_id", "=", Number(userId))
+        .orderBy("room_id")
+        .orderBy("sequence")
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({
+        id: row.message_id as MessageId,
+        roomId: row.room_id as RoomId,
+        sequence: Number(row.sequence),
+      }));
+    },
+
+    async forgetUser(tx, userId, messages) {
       const rows = await tx
-        .selectFrom("chat_mentions as mention")
-        .innerJoin("chat_messages as message", "message.id", "mention.message_id")
-        .select(["mention.room_id", "mention.sequence", "message.id", "message.mentions"])
-        .where("mention.user_id", "=", Number(userId))
-        .limit(forgottenAtOnce)
+        .selectFrom("chat_messages")
+        .select(["id", "mentions"])
+        .where(
+          "id",
+          "in",
+          messages.map(({ id }) => id),
+        )
         .execute();
       for (const row of rows) {
         const others = mentionsFrom(row.mentions).filter((mentioned) => mentioned.userId !== userId);
@@ -65,14 +80,15 @@ export function createSqlMentionStore(): MentionStore {
           .set({ mentions: JSON.stringify(others) })
           .where("id", "=", row.id)
           .execute();
+      }
+      for (const { roomId, sequence } of messages) {
         await tx
           .deleteFrom("chat_mentions")
           .where("user_id", "=", Number(userId))
-          .where("room_id", "=", row.room_id)
-          .where("sequence", "=", row.sequence)
+          .where("room_id", "=", roomId)
+          .where("sequence", "=", sequence)
           .execute();
       }
-      return rows.length === forgottenAtOnce;
     },
   };
 }

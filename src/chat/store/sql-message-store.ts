@@ -1,13 +1,10 @@
 import type { Queries } from "../../platform/database/database.ts";
 import { prepared } from "../../platform/database/prepared.ts";
-import type { MessageId } from "../../platform/ids.ts";
+import type { MessageId, RoomId } from "../../platform/ids.ts";
 import type { ChatTables } from "../tables.ts";
 import { fromRow, type MessageRow, toRow } from "./message-row.ts";
 import type { MessageStore } from "./message-store.ts";
 import { withoutAuthor, withoutWords } from "./redacted-event.ts";
-
-/** How many messages one step of an erasure changes. */
-const redactedAtOnce = 200;
 
 /** Messages in SQL. `build` is only asked for the form of queries; each runs on what its caller hands in. */
 export function createSqlMessageStore(build: Queries<ChatTables>): MessageStore {
@@ -133,23 +130,24 @@ export function createSqlMessageStore(build: Queries<ChatTables>): MessageStore 
       await tx.updateTable("chat_messages").set({ pinned_sequence: sequence }).where("id", "=", messageId).execute();
     },
 
-    async redactAuthor(tx, userId) {
-      const messages = await tx
+    async authored(queries, userId, limit) {
+      const rows = await queries
         .selectFrom("chat_messages")
-        .select("id")
+        .select(["id", "room_id"])
         .where("sender_id", "=", Number(userId))
         .orderBy("created_at")
-        .limit(redactedAtOnce)
+        .limit(limit)
         .execute();
-      if (messages.length === 0) return false;
-      const ids = messages.map(({ id }) => id);
+      return rows.map((row) => ({ id: row.id as MessageId, roomId: row.room_id as RoomId }));
+    },
+
+    async redactAuthor(tx, userId, messageIds) {
       await tx
         .updateTable("chat_messages")
         .set({ sender_id: 0, sender_username: "", attachments: "[]" })
-        .where("id", "in", ids)
+        .where("id", "in", messageIds)
         .execute();
-      await rewriteEvents(tx, ids, (body) => withoutAuthor(body, userId));
-      return messages.length === redactedAtOnce;
+      await rewriteEvents(tx, messageIds, (body) => withoutAuthor(body, userId));
     },
 
     async find(queries, messageId) {

@@ -1,5 +1,5 @@
 import type { Queries } from "../../platform/database/database.ts";
-import type { MessageId, UserId } from "../../platform/ids.ts";
+import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { ChatTables } from "../tables.ts";
 import type { Reaction, ReactionStore } from "./reaction-store.ts";
@@ -72,12 +72,18 @@ export function createSqlReactionStore(): ReactionStore {
 
     async ofUser(queries, userId, limit) {
       const rows = await queries
-        .selectFrom("chat_reactions")
-        .select(["message_id", "emoji"])
-        .where("user_id", "=", Number(userId))
+        .selectFrom("chat_reactions as reaction")
+        .innerJoin("chat_messages as message", "message.id", "reaction.message_id")
+        .select(["reaction.message_id", "reaction.emoji", "message.room_id"])
+        .where("reaction.user_id", "=", Number(userId))
         .limit(limit)
         .execute();
-      return rows.map((row) => ({ messageId: row.message_id as MessageId, emoji: row.emoji, userId }));
+      return rows.map((row) => ({
+        messageId: row.message_id as MessageId,
+        emoji: row.emoji,
+        userId,
+        roomId: row.room_id as RoomId,
+      }));
     },
   };
 }

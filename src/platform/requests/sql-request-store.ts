@@ -72,6 +72,8 @@ export function createSqlRequestStore<Tables>(
               .$asTuple("user_id", "request_id"),
           ),
         )
+        // Said of the row itself too: a call may be answered anew while this waits for it.
+        .where("created_at", "<", at)
         .executeTakeFirstOrThrow();
       return Number(numDeletedRows);
     },
