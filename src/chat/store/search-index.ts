@@ -63,8 +63,8 @@ export interface SearchIndex {
   /** Takes out the words of a message; `message` is as it was added. */
   remove(tx: Tx, message: Words): Promise<void>;
   /**
-   * To be called before the first look: does what adding has put off, so that what was added before is found. When very
-   * much was put off, as by an upgrade, it does some of it, the newest messages first.
+   * To be called before the first look: does what adding has put off, so that what was added before is found. What an
+   * upgrade has put off it does not wait for.
    */
   catchUp(): Promise<void>;
   /** Looks through a few stretches of messages from a position back. A bounded work, and always some way further. */

@@ -69,9 +69,11 @@ export function createSqliteSearchIndex(needs: { database: Database<ChatTables> 
         ORDER BY chat_search_words.rowid DESC
         LIMIT ${p.limit}`.compile(build),
   }));
-  /** Whether something may be noted and not taken in; at the start it may. */
-  let mayWait = true;
-  let running = 0;
+  /** How many messages were noted since the start, and how many of those are surely taken in. */
+  let noted = 0;
+  let taken = 0;
+  /** Whether all that was noted before the start is taken in. */
+  let isThrough = false;
 
   async function takeOutWords(tx: typeof build, message: Words): Promise<void> {
     const document = await tx
@@ -120,24 +122,15 @@ export function createSqliteSearchIndex(needs: { database: Database<ChatTables> 
     });
   }
 
-  /** Takes in what was noted before it was called, in so many batches at most. */
-  async function settle(batches: number, signal?: AbortSignal): Promise<void> {
-    // What another one is about to take in is not committed yet: behind it, it is.
-    let more = mayWait || running > 0;
-    for (let taken = 0; more && taken < batches && signal?.aborted !== true; taken += 1) {
-      // First, so that what is noted from now on is not missed.
-      mayWait = false;
-      running += 1;
-      try {
-        more = await takeInSome();
-        if (more) mayWait = true;
-      } catch (error) {
-        mayWait = true;
-        throw error;
-      } finally {
-        running -= 1;
-      }
-    }
+  /** False when nothing is left. */
+  async function takeInBatch(): Promise<boolean> {
+    // Before it begins: what is noted from now on may not be part of it.
+    const due = noted;
+    const upTo = taken + limits.chat.searchIndexedAtOnce;
+    const isMore = await takeInSome();
+    isThrough ||= !isMore;
+    taken = Math.max(taken, isMore ? Math.min(due, upTo) : due);
+    return isMore;
   }
 
   /** The newest stretch with messages that are looked through; undefined when none is left. */
@@ -153,7 +146,7 @@ export function createSqliteSearchIndex(needs: { database: Database<ChatTables> 
   return {
     async add(tx, { id }) {
       await tx.executeQuery(note({ messageId: id }));
-      mayWait = true;
+      noted += 1;
     },
 
     async replace(tx, before) {
@@ -164,7 +157,7 @@ export function createSqliteSearchIndex(needs: { database: Database<ChatTables> 
         .set({ is_indexed: 0 })
         .where("message_id", "=", before.id)
         .execute();
-      mayWait = true;
+      noted += 1;
     },
 
     async remove(tx, message) {
@@ -173,7 +166,12 @@ export function createSqliteSearchIndex(needs: { database: Database<ChatTables> 
       await own.deleteFrom("chat_search_documents").where("message_id", "=", message.id).execute();
     },
 
-    catchUp: () => settle(limits.chat.searchBatchesAwaited),
+    async catchUp() {
+      const { searchIndexedAtOnce, searchBatchesAwaited } = limits.chat;
+      // What another one is about to take in is not committed yet: behind it, it is.
+      const batches = Math.min(searchBatchesAwaited, Math.ceil((noted - taken) / searchIndexedAtOnce));
+      for (let batch = 0; batch < batches && (await takeInBatch()); ) batch += 1;
+    },
 
     // One stretch at a time: whoever else has work waits for the file while it is read.
     async look({ terms, roomId, before = Number.MAX_SAFE_INTEGER, limit }) {
@@ -191,7 +189,9 @@ export function createSqliteSearchIndex(needs: { database: Database<ChatTables> 
       return { found, next: next === 0 ? undefined : next };
     },
 
-    settle: (signal) => settle(Number.POSITIVE_INFINITY, signal),
+    async settle(signal) {
+      for (let isMore = !isThrough || noted > taken; isMore && !signal.aborted; ) isMore = await takeInBatch();
+    },
   };
 }
 
