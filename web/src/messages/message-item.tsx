@@ -60,7 +60,12 @@ export function MessageItem(props: MessageItemProps) {
         {opensQuote && message.replyTo !== undefined && message.replyTo !== threadOf && (
           <Quote messageId={message.replyTo} />
         )}
-        <MessageHead message={message} name={name} isHidden={!opensGroup} />
+        <MessageHead
+          message={message}
+          name={name}
+          isHidden={!opensGroup}
+          isFurtherAnswer={message.replyTo !== undefined && !opensQuote && threadOf === undefined}
+        />
         {isDeleted ? (
           <p class="message-gone">Message deleted</p>
         ) : isEditing ? (
@@ -79,8 +84,16 @@ export function MessageItem(props: MessageItemProps) {
   );
 }
 
+interface MessageHeadProps {
+  readonly message: Message;
+  readonly name: string;
+  readonly isHidden: boolean;
+  /** It answers what the one above it answers. */
+  readonly isFurtherAnswer: boolean;
+}
+
 /** Who said it, and when. Within a group it is only read out. */
-function MessageHead(props: { readonly message: Message; readonly name: string; readonly isHidden: boolean }) {
+function MessageHead(props: MessageHeadProps) {
   const date = dateOf(props.message.createdAt);
   return (
     <p class={props.isHidden && !props.message.pinned ? "hidden" : "message-head"}>
@@ -88,6 +101,12 @@ function MessageHead(props: { readonly message: Message; readonly name: string; 
       <time class={props.isHidden ? "hidden" : undefined} dateTime={date.toISOString()} title={fullText(date)}>
         {clockText(date)}
       </time>
+      {props.isFurtherAnswer && (
+        <span class="message-answer" title="Answers the same message">
+          <Icon name="reply" />
+          <span class="hidden">answers the same message</span>
+        </span>
+      )}
       {props.message.pinned && (
         <span class="message-pinned">
           <Icon name="pin" /> Pinned
