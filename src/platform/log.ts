@@ -5,7 +5,7 @@ import type { Tracing } from "./telemetry/tracing.ts";
 export type Log = Logger;
 
 /** Lines are written together: when there are this many characters of them, or this long after the first. */
-const flushLength = 8192;
+const flushLength = 65_536;
 const flushMs = 50;
 
 /**

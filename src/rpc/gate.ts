@@ -27,6 +27,14 @@ export type Gate = (context: GateContext) => void | Promise<void>;
 
 const ofCluster = "Veza-Cluster ";
 const bearer = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
+const usual = "Bearer ey";
+
+/** Undefined for what holds no token. */
+function tokenIn(authorization: string): string | undefined {
+  // As nearly all are written. One that goes on with anything else is not found among those that were good, nor is it good.
+  if (authorization.startsWith(usual) && !authorization.endsWith(" ")) return authorization.slice("Bearer ".length);
+  return bearer.exec(authorization)?.[1];
+}
 
 export function createGate(needs: {
   verifier: TokenVerifier;
@@ -52,7 +60,7 @@ export function createGate(needs: {
       return;
     }
     if (required === Access.CLUSTER) throw new Failure(Reason.UNAUTHENTICATED);
-    const token = context.authorization === undefined ? undefined : bearer.exec(context.authorization)?.[1];
+    const token = context.authorization === undefined ? undefined : tokenIn(context.authorization);
     if (token === undefined) throw new Failure(Reason.UNAUTHENTICATED);
     const principal = verifier.verify(token);
     return principal instanceof Promise
