@@ -22,6 +22,8 @@ export interface Exchange {
   headers(): Headers;
   /** All request headers as Node has them, those of HTTP/2 that begin with a colon among them. */
   readonly rawHeaders: IncomingHttpHeaders;
+  /** Lets go of the request's headers, target and method: an answer may go on for days after anybody asked for them. */
+  forgetHeaders(): void;
   /**
    * Reads the whole body and calls back once: with the bytes, or with an error: `too-large` past `maxBytes`, `gone`
    * when the client went away before the end, `stalled` when too little came for too long.

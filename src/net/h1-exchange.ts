@@ -54,6 +54,10 @@ export class H1Exchange implements Exchange {
     return this.#request.headers;
   }
 
+  forgetHeaders(): void {
+    // Node's own response keeps the request, and that the headers.
+  }
+
   get rawBody(): Readable {
     return this.#request;
   }

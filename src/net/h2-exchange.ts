@@ -14,7 +14,7 @@ import { cutStalled } from "./stalled.ts";
 export class H2Exchange implements Exchange {
   readonly httpVersion = "2.0";
   readonly #stream: ServerHttp2Stream;
-  readonly #headers: IncomingHttpHeaders;
+  #headers: IncomingHttpHeaders;
   readonly #cameFrom: string | undefined;
   readonly #closeListeners = new CloseListeners();
   #body: RequestBody | undefined;
@@ -57,6 +57,10 @@ export class H2Exchange implements Exchange {
 
   get rawHeaders(): IncomingHttpHeaders {
     return this.#headers;
+  }
+
+  forgetHeaders(): void {
+    this.#headers = forgotten;
   }
 
   get rawBody(): Readable {
@@ -156,6 +160,7 @@ export class H2Exchange implements Exchange {
   }
 }
 
+const forgotten: IncomingHttpHeaders = {};
 const withTrailers = { waitForTrailers: true };
 
 let lastHeaders: WireHeaders | undefined;

@@ -10,7 +10,6 @@ import { endCallSpan, startCallSpan } from "./call-span.ts";
 import type { Deadlines, TimedCall } from "./deadline.ts";
 import { toStatus } from "./errors.ts";
 import { principalKey } from "./principal.ts";
-import { isPushStream, type PushSink, tapPushStream } from "./push-stream.ts";
 import { requestIdKey } from "./request-id.ts";
 import type { StillAdmitted } from "./still-admitted.ts";
 import type { GuardedStream, StreamGuard } from "./stream-guard.ts";
@@ -33,6 +32,11 @@ export type CallFacts = Pick<HandlerContext, "method" | "values">;
 /** Tells how a call went: with a status, or with what the handler answered. */
 export type Answered = (error: ConnectError | undefined, answer: unknown) => void;
 
+/** An answer that is a stream and has been handed out: it can be ended before it ends. */
+export interface BegunAnswer {
+  breakOff(status: ConnectError): void;
+}
+
 const clientLeft = new ConnectError("the client left", Code.Canceled);
 
 /**
@@ -51,8 +55,7 @@ export class PassingCall implements TimedCall, GuardedStream {
   readonly #span: Span | undefined;
   #answered: Answered = () => undefined;
   #isOver = false;
-  /** Ends the answer, which is a stream and has begun. */
-  #breakOff: ((status: ConnectError) => void) | undefined;
+  #begun: BegunAnswer | undefined;
 
   constructor(around: Surroundings, { method, values }: CallFacts, streaming: boolean) {
     this.#around = around;
@@ -92,16 +95,20 @@ export class PassingCall implements TimedCall, GuardedStream {
     }
   }
 
-  /** The stream that the handler answered with, in time, and with errors as the caller is to see them. */
+  /** From here on whoever hands out the stream ends the call: with `end`. */
+  answeredBy(answer: BegunAnswer): void {
+    this.#begun = answer;
+  }
+
+  /** For who reads the stream that the handler answered with: in time, and with errors as the caller is to see them. */
   surround<Shape>(stream: AsyncIterable<Shape>): AsyncIterable<Shape> {
-    if (!isPushStream(stream)) return this.#surroundPulled(stream);
-    return tapPushStream(stream, (sink) => ({ end: this.#endOf(sink) }));
+    return { [Symbol.asyncIterator]: () => this.#surrounded(stream[Symbol.asyncIterator]()) };
   }
 
   giveUp(late: Error): void {
     this.#timeout.abort(late);
-    if (this.#breakOff === undefined) this.#fail(late);
-    else this.#breakOff(this.#end(late) as ConnectError);
+    if (this.#begun === undefined) this.#fail(late);
+    else this.#begun.breakOff(this.end(late) as ConnectError);
   }
 
   cutOff(failure: Failure): void {
@@ -110,7 +117,7 @@ export class PassingCall implements TimedCall, GuardedStream {
 
   /** The exchange is over: so is a stream, whoever ended it. */
   close(): void {
-    if (this.streaming) this.#end(clientLeft);
+    if (this.streaming) this.end(clientLeft);
   }
 
   /** For streams whose end nobody can tell for sure. */
@@ -118,18 +125,11 @@ export class PassingCall implements TimedCall, GuardedStream {
     this.#around.streams.leave(this);
   }
 
-  #answer(answer: unknown): void {
-    if (this.#isOver) return;
-    if (!this.streaming) this.#end(undefined);
-    this.#answered(undefined, answer);
-  }
-
-  #fail(error: unknown): void {
-    if (!this.#isOver) this.#answered(this.#end(error), undefined);
-  }
-
-  /** Reports the call, once: a stream when its last message is out, as one that fails halfway would otherwise read as a success. */
-  #end(error: unknown): ConnectError | undefined {
+  /**
+   * Ends the call and reports it, once: a stream when its last message is out, as one that fails halfway would otherwise
+   * read as a success. Returns what the caller is to be told.
+   */
+  end(error: unknown): ConnectError | undefined {
     const { log, reports, deadlines, streams } = this.#around;
     const status = error === undefined ? undefined : toStatus(error, this.#values.get(requestIdKey), log);
     if (this.#isOver) return status;
@@ -141,39 +141,41 @@ export class PassingCall implements TimedCall, GuardedStream {
     return status;
   }
 
-  #endOf(sink: PushSink): PushSink["end"] {
-    this.#breakOff = (status) => sink.end(status);
-    return (error) => sink.end(this.#end(error));
+  #answer(answer: unknown): void {
+    if (this.#isOver) return;
+    if (!this.streaming) this.end(undefined);
+    this.#answered(undefined, answer);
   }
 
-  #surroundPulled<Shape>(stream: AsyncIterable<Shape>): AsyncIterable<Shape> {
+  #fail(error: unknown): void {
+    if (!this.#isOver) this.#answered(this.end(error), undefined);
+  }
+
+  #surrounded<Shape>(messages: AsyncIterator<Shape>): AsyncIterator<Shape> {
+    let broken: ConnectError | undefined;
+    let tellWaiting: (status: ConnectError) => void = () => undefined;
+    this.answeredBy({
+      breakOff(status) {
+        broken = status;
+        tellWaiting(status);
+      },
+    });
     return {
-      [Symbol.asyncIterator]: () => {
-        const messages = stream[Symbol.asyncIterator]();
-        let broken: ConnectError | undefined;
-        let tellWaiting: (status: ConnectError) => void = () => undefined;
-        this.#breakOff = (status) => {
-          broken = status;
-          tellWaiting(status);
-        };
-        return {
-          next: () =>
-            new Promise((resolve, reject) => {
-              if (broken !== undefined) return reject(broken);
-              tellWaiting = reject;
-              messages.next().then(
-                (result) => {
-                  if (result.done) this.#end(undefined);
-                  resolve(result);
-                },
-                (error: unknown) => reject(this.#end(error) as ConnectError),
-              );
-            }),
-          return: (value) => {
-            this.#end(clientLeft);
-            return messages.return?.(value) ?? Promise.resolve({ done: true, value });
-          },
-        };
+      next: () =>
+        new Promise((resolve, reject) => {
+          if (broken !== undefined) return reject(broken);
+          tellWaiting = reject;
+          messages.next().then(
+            (result) => {
+              if (result.done) this.end(undefined);
+              resolve(result);
+            },
+            (error: unknown) => reject(this.end(error) as ConnectError),
+          );
+        }),
+      return: (value) => {
+        this.end(clientLeft);
+        return messages.return?.(value) ?? Promise.resolve({ done: true, value });
       },
     };
   }

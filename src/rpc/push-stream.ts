@@ -7,13 +7,11 @@ import { fromBinary } from "@bufbuild/protobuf";
  */
 export interface PushStream<Message> extends AsyncIterable<Message> {
   readonly [pushing]: (sink: PushSink) => void;
-  readonly [messages]: DescMessage;
 }
 
 const pushing: unique symbol = Symbol("push");
-const messages: unique symbol = Symbol("messages");
 
-/** Where a push stream writes. Its functions stand for themselves: none needs to be called on the sink. */
+/** Where a push stream writes. */
 export interface PushSink {
   readonly format: "proto" | "json";
   /**
@@ -21,6 +19,7 @@ export interface PushSink {
    * Connect. Returns false when the reader is behind: then write no more before `onDrain` calls.
    */
   write(frames: Uint8Array): boolean;
+  /** One listener: whoever writes. */
   onDrain(listener: () => void): void;
   /** Ends the stream, well or with an error. Later writes are ignored. */
   end(error?: unknown): void;
@@ -49,12 +48,15 @@ export function framed(bytes: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Makes a push stream of a function that is given the sink. `schema` is for those who read it as messages. */
+/**
+ * Makes a push stream of a function that is given the sink. The request's headers are gone once it has been called: who
+ * wants one reads it before. `schema` is for those who read it as messages.
+ */
 export function pushStream<Desc extends DescMessage>(
   schema: Desc,
   push: (sink: PushSink) => void,
 ): PushStream<MessageShape<Desc>> {
-  return { [pushing]: push, [messages]: schema, [Symbol.asyncIterator]: () => pull(schema, push) };
+  return { [pushing]: push, [Symbol.asyncIterator]: () => pull(schema, push) };
 }
 
 export function isPushStream<Message>(stream: AsyncIterable<Message>): stream is PushStream<Message> {
@@ -64,35 +66,6 @@ export function isPushStream<Message>(stream: AsyncIterable<Message>): stream is
 /** Starts the stream. */
 export function push(stream: PushStream<unknown>, sink: PushSink): void {
   stream[pushing](sink);
-}
-
-/** The same stream, with some of what it does to its sink done differently. */
-export function tapPushStream<Message>(
-  stream: PushStream<Message>,
-  tap: (sink: PushSink) => Pick<Partial<PushSink>, "end">,
-): PushStream<Message> {
-  const tapped = (sink: PushSink) => stream[pushing](new TappedSink(sink, tap(sink)));
-  return pushStream(stream[messages], tapped) as PushStream<unknown> as PushStream<Message>;
-}
-
-/**
- * A sink that does itself what the tap does. The rest is the sink's own function, not a call to it: a stream is tapped
- * several times, and a write costs as much as if it were not.
- */
-class TappedSink implements PushSink {
-  readonly format: PushSink["format"];
-  readonly write: PushSink["write"];
-  readonly onDrain: PushSink["onDrain"];
-  readonly onClose: PushSink["onClose"];
-  readonly end: PushSink["end"];
-
-  constructor(sink: PushSink, tap: Pick<Partial<PushSink>, "end">) {
-    this.format = sink.format;
-    this.write = sink.write;
-    this.onDrain = sink.onDrain;
-    this.onClose = sink.onClose;
-    this.end = tap.end ?? sink.end;
-  }
 }
 
 /** Frames back into messages, holding the stream up while nobody asks. */

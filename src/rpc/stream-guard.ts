@@ -26,8 +26,8 @@ export function guardStreams(needs: { revocations: Revocations; clock: Clock }):
   // One timer for all of them: who has an hour left costs a comparison now and then.
   setInterval(() => {
     const now = clock.now();
-    for (const group of [...open.values()]) {
-      for (const stream of [...group]) {
+    for (const group of open.values()) {
+      for (const stream of group) {
         if (stream.principal !== undefined && stream.principal.expiresAt <= now)
           stream.cutOff(new Failure(Reason.TOKEN_EXPIRED));
       }

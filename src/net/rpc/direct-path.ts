@@ -1,18 +1,19 @@
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { TrustedProxies } from "../../platform/access/trusted-proxies.ts";
-import { limits } from "../../platform/limits.ts";
 import type { Log } from "../../platform/log.ts";
 import type { CallReports } from "../../rpc/call-reports.ts";
 import type { Chain } from "../../rpc/chain.ts";
 import { toStatus } from "../../rpc/errors.ts";
 import type { Gate } from "../../rpc/gate.ts";
+import type { PassingCall } from "../../rpc/passing-call.ts";
 import { framed, framePrefix, isPushStream, type PushSink, push } from "../../rpc/push-stream.ts";
 import { requestIdKey } from "../../rpc/request-id.ts";
 import type { Exchange, WireHeaders } from "../exchange.ts";
 import { bodyFailed, tooLarge } from "./body-errors.ts";
 import { CallContext, callOver, clientLeft } from "./call-context.ts";
 import type { Codec, DirectMethod } from "./method-table.ts";
+import { StreamSink } from "./stream-sink.ts";
 import type { Wire } from "./wire.ts";
 
 /**
@@ -123,7 +124,7 @@ class DirectCall {
       message,
       (error, answer) => {
         if (error !== undefined) this.#refuse(error);
-        else if (streaming) this.#stream(call.surround(answer as AsyncIterable<Message>));
+        else if (streaming) this.#stream(call, answer as AsyncIterable<Message>);
         else this.#answer(answer as Message);
       },
     );
@@ -146,10 +147,12 @@ class DirectCall {
     }
   }
 
-  #stream(stream: AsyncIterable<Message>): void {
-    const sink = createSink(this.#exchange, this.#wire, this.context, this.#cors, (error) => this.#statusOf(error));
-    if (isPushStream(stream)) push(stream, sink);
-    else void pump(stream, sink, this.#method);
+  #stream(call: PassingCall, stream: AsyncIterable<Message>): void {
+    const sink = new StreamSink(this.#exchange, this.#wire, this.#cors, this.context, call);
+    if (isPushStream(stream)) {
+      push(stream, sink);
+      this.#exchange.forgetHeaders();
+    } else void pump(stream, sink, this.#codec);
   }
 
   #statusOf(error: unknown): ConnectError {
@@ -202,72 +205,8 @@ function cutShort(): ConnectError {
   return new ConnectError("the request ends in the middle of a message", Code.InvalidArgument);
 }
 
-/** Writes a response stream, and cuts off a reader that takes nothing for too long. */
-function createSink(
-  exchange: Exchange,
-  wire: Wire,
-  context: CallContext,
-  cors: WireHeaders | undefined,
-  statusOf: (error: unknown) => ConnectError,
-): PushSink {
-  let begun = false;
-  let over = false;
-  let stalled: NodeJS.Timeout | undefined;
-  const drainListeners: (() => void)[] = [];
-
-  function begin(): void {
-    if (begun) return;
-    begun = true;
-    wire.beginStream(exchange, cors, context);
-  }
-  function watch(): void {
-    stalled ??= setTimeout(() => exchange.reset(), limits.port.stalledReaderMs).unref();
-  }
-  exchange.onDrain(() => {
-    // Once the stream has ended, nothing but its close shows that the reader took it all.
-    if (over) return;
-    clearTimeout(stalled);
-    stalled = undefined;
-    for (const listener of drainListeners) listener();
-  });
-  exchange.onClose(() => {
-    over = true;
-    clearTimeout(stalled);
-  });
-
-  return {
-    format: wire.json ? "json" : "proto",
-    write(frames) {
-      if (over) return true;
-      begin();
-      const ready = exchange.write(frames);
-      if (!ready) watch();
-      return ready;
-    },
-    onDrain(listener) {
-      drainListeners.push(listener);
-    },
-    onClose(listener) {
-      exchange.onClose(listener);
-    },
-    end(error) {
-      if (over) return;
-      over = true;
-      const status = error === undefined ? undefined : statusOf(error);
-      if (!begun && status !== undefined) wire.refuse(exchange, status, cors, context);
-      else {
-        begin();
-        wire.endStream(exchange, status, context);
-      }
-      // A reader that does not even take the end would hold its connection for ever.
-      if (!exchange.closed || stalled === undefined) watch();
-    },
-  };
-}
-
 /** Writes what an ordinary stream yields, at the reader's pace. */
-async function pump(stream: AsyncIterable<Message>, sink: PushSink, method: DirectMethod): Promise<void> {
-  const codec = sink.format === "json" ? method.json : method.proto;
+async function pump(stream: AsyncIterable<Message>, sink: PushSink, codec: Codec): Promise<void> {
   let closed = false;
   let wake: () => void = () => undefined;
   sink.onClose(() => {
