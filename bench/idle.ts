@@ -59,9 +59,9 @@ function broken(error: Error): void {
   throw error;
 }
 
-async function veza(): Promise<Growth> {
+async function veza(nodeOptions: readonly string[] = []): Promise<Growth> {
   await using stack = new AsyncDisposableStack();
-  const app = await startOwnApp(stack, { people: Math.ceil(subscribers / streamsEach) });
+  const app = await startOwnApp(stack, { people: Math.ceil(subscribers / streamsEach), nodeOptions });
   const roomId = await app.room("bench");
   const body = subscribeBody(roomId);
   return await growthOf(app.child, (index, onMessage) => {
@@ -70,8 +70,8 @@ async function veza(): Promise<Growth> {
   });
 }
 
-async function bareHttp2(): Promise<Growth> {
-  const child = await startChild("bare http2", "bare-http2.ts");
+async function bareHttp2(nodeOptions: readonly string[] = []): Promise<Growth> {
+  const child = await startChild("bare http2", "bare-http2.ts", {}, nodeOptions);
   try {
     const endpoint = { port: child.ready.port, path: streamPath, headers: grpcHeaders("nobody".repeat(50)) };
     return await growthOf(child, (_index, onMessage) =>
@@ -82,14 +82,25 @@ async function bareHttp2(): Promise<Growth> {
   }
 }
 
+/**
+ * V8's young generation grows with what comes and goes, up to 48 MB however many subscribers there are. Kept at its
+ * smallest in both, what remains is theirs.
+ */
+const smallYoung = ["--max-semi-space-size=1"];
+
 const own: Growth[] = [];
 const bare: Growth[] = [];
+const ownSmall: Growth[] = [];
+const bareSmall: Growth[] = [];
 for (let round = 0; round < rounds; round += 1) {
   own.push(await veza());
   bare.push(await bareHttp2());
+  ownSmall.push(await veza(smallYoung));
+  bareSmall.push(await bareHttp2(smallYoung));
 }
-const resident = median(own.map((each) => each.resident));
-const bareResident = median(bare.map((each) => each.resident));
+const residentOf = (growths: readonly Growth[]): number => median(growths.map((each) => each.resident));
+const [resident, bareResident] = [residentOf(own), residentOf(bare)];
+const [residentSmall, bareResidentSmall] = [residentOf(ownSmall), residentOf(bareSmall)];
 const over = resident - bareResident;
 const peer = "bare http2";
 report({
@@ -110,6 +121,13 @@ report({
       first: within(over, 27, "KB"),
       end: within(over, 11, "KB"),
     },
+    {
+      what: "the same with the smallest young generation in both",
+      unit: "KB",
+      ours: residentSmall,
+      peer: { name: peer, value: bareResidentSmall },
+    },
+    { what: "the same over bare http2", unit: "KB", ours: residentSmall - bareResidentSmall },
   ],
   notes: [`${subscribers} subscribers, one per connection, ${rounds} processes each, after a full collection`],
 });

@@ -22,9 +22,9 @@ export const streamsEach = 60;
 
 export async function startOwnApp(
   stack: AsyncDisposableStack,
-  options: { people: number; env?: Record<string, string> },
+  options: { people: number; env?: Record<string, string>; nodeOptions?: readonly string[] },
 ): Promise<OwnApp> {
-  const child = await startChild("veza", "own-app.ts", options.env);
+  const child = await startChild("veza", "own-app.ts", options.env, options.nodeOptions);
   stack.defer(() => child.end());
   const gateway = String(child.ready.gateway);
   const people: Person[] = [];

@@ -10,6 +10,7 @@ import type { Duplex } from "node:stream";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { limits } from "../platform/limits.ts";
 import type { Log } from "../platform/log.ts";
+import { createRoundRobin } from "../platform/round-robin.ts";
 import { sniff } from "./sniff.ts";
 import { findSource, isOfSource, isOnlyForSources, sendOn } from "./source-requests.ts";
 
@@ -48,6 +49,7 @@ export async function openPort(needs: PortNeeds): Promise<Port> {
   const sockets = new Set<Socket>();
   const undecided = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
+  const hearts = createRoundRobin(limits.port.h2PingMs);
   let closing = false;
 
   // The HTTP/1 server listens whatever is spoken, so that its watch over slow headers works.
@@ -105,7 +107,7 @@ export async function openPort(needs: PortNeeds): Promise<Port> {
   http2.on("session", (session) => {
     sessions.add(session);
     session.on("error", ignore);
-    const stopPings = destroyWhenSilent(session);
+    const stopPings = hearts.add(heartOf(session));
     session.once("close", () => {
       stopPings();
       sessions.delete(session);
@@ -188,6 +190,7 @@ export async function openPort(needs: PortNeeds): Promise<Port> {
       await gone;
       clearTimeout(cut);
       clearInterval(sweep);
+      hearts[Symbol.dispose]();
     },
   };
 }
@@ -209,18 +212,18 @@ function isWellFormed(given: string | undefined): boolean {
   return true;
 }
 
-/** Ends a session whose peer vanished without a word: it leaves a ping unanswered. Returns how to stop. */
-function destroyWhenSilent(session: ServerHttp2Session): () => void {
+/** What ends a session whose peer vanished without a word, when it beats: it leaves a ping unanswered. */
+function heartOf(session: ServerHttp2Session): () => void {
   let answered = true;
-  const heart = setInterval(() => {
+  const onAnswer = (): void => {
+    answered = true;
+  };
+  return () => {
     if (session.destroyed) return;
     if (!answered) return session.destroy();
     answered = false;
-    session.ping(() => {
-      answered = true;
-    });
-  }, limits.port.h2PingMs).unref();
-  return () => clearInterval(heart);
+    session.ping(onAnswer);
+  };
 }
 
 /** What cannot be read as HTTP is told so once, and cut. */

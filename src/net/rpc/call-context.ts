@@ -127,8 +127,9 @@ export class CallContext implements HandlerContext, Timeout, ResponseMetadata {
     return this.#responseTrailer;
   }
 
-  readonly timeoutMs = (): number | undefined =>
-    this.ms === undefined ? undefined : this.ms - (performance.now() - this.#startedAt);
+  timeoutMs(): number | undefined {
+    return this.ms === undefined ? undefined : this.ms - (performance.now() - this.#startedAt);
+  }
 
   /** Ends the work. The first reason counts. */
   abort(reason: unknown): void {
