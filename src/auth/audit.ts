@@ -1,7 +1,7 @@
 import type { AuditAction } from "#gen/veza/auth/v1/audit_pb.ts";
 import type { UserId } from "../platform/ids.ts";
 
-/** What an administrator did to an account, or to a stream. The database refuses to change or delete what is kept of it. */
+/** What an administrator did to an account, to a stream, or in a room. The database refuses to change or delete what is kept of it. */
 export interface Audited {
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -11,6 +11,7 @@ export interface Audited {
   readonly targetUserId: UserId;
   /** Absent for what was done to an account. */
   readonly targetStreamId?: string;
+  readonly targetRoomId?: string;
   /** What is to be known besides, for a person to read. */
   readonly details: string;
   /** Names what is told by another service, which may tell it twice. */

@@ -115,4 +115,9 @@ export const authMigrations: Migrations = {
         .execute();
     },
   },
+  "0006_audit_of_rooms": {
+    async up(db) {
+      await db.schema.alterTable("auth_audit").addColumn("target_room_id", "text").execute();
+    },
+  },
 };

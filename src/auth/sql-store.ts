@@ -95,6 +95,7 @@ export function createSqlStore(database: Database<AuthTables>): AuthStore {
         action: row.action,
         targetUserId: String(row.target_user_id) as UserId,
         ...(row.target_stream_id !== null && { targetStreamId: row.target_stream_id }),
+        ...(row.target_room_id !== null && { targetRoomId: row.target_room_id }),
         details: row.details,
       }));
     },

@@ -131,7 +131,7 @@ export function createSqlWrite(tx: Queries<AuthTables>): AuthWrite {
         .execute();
     },
 
-    async audit({ id, at, actorId, action, targetUserId, targetStreamId, details }) {
+    async audit({ id, at, actorId, action, targetUserId, targetStreamId, targetRoomId, details }) {
       if (id !== undefined) {
         const known = await tx.selectFrom("auth_audit").select("sequence").where("id", "=", id).executeTakeFirst();
         if (known !== undefined) return;
@@ -145,6 +145,7 @@ export function createSqlWrite(tx: Queries<AuthTables>): AuthWrite {
           action,
           target_user_id: Number(targetUserId),
           target_stream_id: targetStreamId ?? null,
+          target_room_id: targetRoomId ?? null,
           details,
           id: id ?? null,
         })

@@ -73,6 +73,7 @@ export interface AuditTable {
   target_user_id: number;
   /** Null for what was done to an account. */
   target_stream_id: string | null;
+  target_room_id: string | null;
   details: string;
   /** What the service that told of it calls it; null for what was done here. Unique. */
   id: string | null;

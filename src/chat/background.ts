@@ -1,6 +1,7 @@
 import type { Files } from "../platform/files/files.ts";
 import { limits } from "../platform/limits.ts";
 import type { Log } from "../platform/log.ts";
+import { tellAudits, type UntoldActs } from "../platform/peers/tell-audits.ts";
 import type { Requests } from "../platform/requests/requests.ts";
 import { startRounds } from "../platform/rounds.ts";
 import { removeDueFiles } from "./attachments/removal.ts";
@@ -11,7 +12,7 @@ import type { SearchIndex } from "./store/search-index.ts";
 import type { ChatTables } from "./tables.ts";
 
 /** How often each kind of work comes back, in milliseconds. */
-const every = { requests: 10 * 60_000, sanctions: 2_000, erasures: 60_000, search: 100 };
+const every = { requests: 10 * 60_000, sanctions: 2_000, adminActs: 2_000, erasures: 60_000, search: 100 };
 
 /** What chat does without being asked. Disposing waits for what runs. */
 export function startBackground(
@@ -21,9 +22,10 @@ export function startBackground(
     sanctions: SanctionStore;
     index: SearchIndex;
     files: Files;
+    adminActs: UntoldActs<ChatTables>;
   },
 ): AsyncDisposable {
-  const { bus, clock, log, requests, index, files } = needs;
+  const { database, auth, bus, clock, log, requests, index, files, adminActs } = needs;
   const started = new AsyncDisposableStack();
   started.use(
     startRounds({
@@ -63,6 +65,14 @@ export function startBackground(
       everyMs: limits.files.incomingSweepMs,
       log,
       round: () => files.forgetIncoming(clock.now() - limits.files.incomingMs),
+    }),
+  );
+  started.use(
+    startRounds({
+      name: "telling what administrators did",
+      everyMs: every.adminActs,
+      log,
+      round: (signal) => tellAudits({ database, store: adminActs, auth }, signal),
     }),
   );
   const erasures = started.use(

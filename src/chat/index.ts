@@ -9,6 +9,7 @@ import { randomSecret } from "../platform/secrets/secrets.ts";
 import { createPageSeal } from "../rpc/page-seal.ts";
 import { routes, type ServiceRoutes } from "../rpc/routes.ts";
 import { createAccessChecks } from "./access-checks.ts";
+import { createAdminActs } from "./admin-acts.ts";
 import { createAttachments } from "./attachments/attachments.ts";
 import { createFilesHttp, type FilesHttp } from "./attachments/http.ts";
 import { createPictures } from "./attachments/pictures.ts";
@@ -54,6 +55,7 @@ import { createSearch } from "./search.ts";
 import { createStatistics } from "./statistics.ts";
 import { openPostings } from "./store/posting-backend.ts";
 import { openSearchIndex } from "./store/search-backend.ts";
+import { createSqlAdminActStore } from "./store/sql-admin-act-store.ts";
 import { createSqlAttachmentStore } from "./store/sql-attachment-store.ts";
 import { createSqlDirectStore } from "./store/sql-direct-store.ts";
 import { createSqlErasureStore } from "./store/sql-erasure-store.ts";
@@ -102,7 +104,9 @@ export async function createChat(needs: {
   const rooms = createSqlRoomStore();
   const members = createSqlMemberStore();
   const sanctions = createSqlSanctionStore();
-  const moderationLog = createSqlModerationLog();
+  const adminActStore = createSqlAdminActStore();
+  const adminActs = createAdminActs({ store: adminActStore, members });
+  const moderationLog = adminActs.noting(createSqlModerationLog());
   const reports = createSqlReportStore();
   const messages = createSqlMessageStore(database.read);
   const directs = createSqlDirectStore(database.read);
@@ -152,7 +156,7 @@ export async function createChat(needs: {
   const invites = createInvites({ database, writes, clock, invites: createSqlInviteStore() });
   const checks = createAccessChecks({ database, clock, members, directs, auth });
 
-  const roomsByCallers = createRooms({ ...floor, rooms, members, memberships, requests });
+  const roomsByCallers = createRooms({ ...floor, rooms, members, memberships, requests, acts: adminActs });
   const streamRooms = createStreamRooms({ ...floor, bus, rooms: roomsByCallers, store: rooms, members });
 
   const routesOfChat = routes(ChatService, {
@@ -257,6 +261,7 @@ export async function createChat(needs: {
       files,
       attachments: attachmentStore,
       erasures,
+      adminActs: adminActStore,
     }),
   );
   const running = built.move();

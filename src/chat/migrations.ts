@@ -400,6 +400,20 @@ export const chatMigrations: Migrations = {
         .execute();
     },
   },
+  "0014_admin_acts": {
+    async up(db) {
+      await db.schema
+        .createTable("chat_admin_acts")
+        .addColumn("id", "text", (c) => c.primaryKey())
+        .addColumn("at", "bigint", (c) => c.notNull())
+        .addColumn("actor_id", "bigint", (c) => c.notNull())
+        .addColumn("action", "integer", (c) => c.notNull())
+        .addColumn("target_user_id", "bigint", (c) => c.notNull())
+        .addColumn("room_id", "text", (c) => c.notNull())
+        .addColumn("details", "text", (c) => c.notNull())
+        .execute();
+    },
+  },
 };
 
 const eventsAtOnce = 500;

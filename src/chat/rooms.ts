@@ -6,6 +6,7 @@ import { newId, type RoomId } from "../platform/ids.ts";
 import { limits } from "../platform/limits.ts";
 import { type Requests, requestOf } from "../platform/requests/requests.ts";
 import { type Caller, loadAccess, may, type RoomAccess, requireActive, requireAllowed } from "./access.ts";
+import type { AdminActs } from "./admin-acts.ts";
 import { limitReached } from "./errors.ts";
 import type { ChatWrites } from "./events/event-log.ts";
 import { roomArchived, roomCreated, roomUpdated } from "./facts.ts";
@@ -55,8 +56,9 @@ export function createRooms(needs: {
   members: MemberStore;
   memberships: Memberships;
   requests: Requests<ChatTables>;
+  acts: Pick<AdminActs, "noteChange">;
 }): Rooms {
-  const { database, writes, clock, rooms, members, memberships, requests } = needs;
+  const { database, writes, clock, rooms, members, memberships, requests, acts } = needs;
 
   async function see(queries: Queries<ChatTables>, caller: Caller, roomId: RoomId): Promise<SeenRoom> {
     const access = await loadAccess(queries, caller, roomId, clock.now());
@@ -108,6 +110,8 @@ export function createRooms(needs: {
         const changes = differing(access.room, tidied(settings));
         if (Object.keys(changes).length === 0) return seen(access);
         await rooms.update(tx, roomId, changes);
+        const act = { roomId, actorId: caller.userId, at };
+        await acts.noteChange(tx, act, Object.keys(changes).join(", "));
         const room = { ...access.room, ...changes };
         const { sequence } = await append({ roomId, actorId: caller.userId, at, payload: roomUpdated(room) });
         return { ...seen(access), room: { ...room, headSequence: sequence } };

@@ -1,3 +1,4 @@
+import type { AuditAction } from "#gen/veza/auth/v1/audit_pb.ts";
 import type { CursorsTable } from "../platform/database/cursor.ts";
 import type { RequestsTable } from "../platform/requests/request-store.ts";
 
@@ -196,6 +197,17 @@ export interface ModerationLogTable {
   created_at: number;
 }
 
+/** What administrators did and the audit log does not hold yet: see `admin-acts.ts`. */
+export interface AdminActsTable {
+  id: string;
+  at: number;
+  actor_id: number;
+  action: AuditAction;
+  target_user_id: number;
+  room_id: string;
+  details: string;
+}
+
 /** How users want to be seen. */
 export interface StatusesTable {
   user_id: number;
@@ -239,6 +251,7 @@ export interface ChatTables {
   chat_invites: InvitesTable;
   chat_reports: ReportsTable;
   chat_moderation_log: ModerationLogTable;
+  chat_admin_acts: AdminActsTable;
   chat_statuses: StatusesTable;
   chat_sent_counts: SentCountsTable;
   chat_blocks: BlocksTable;

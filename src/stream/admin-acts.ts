@@ -3,8 +3,8 @@ import type { Principal } from "../platform/access/principal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database, Queries } from "../platform/database/database.ts";
 import { type AuditedActId, newId } from "../platform/ids.ts";
-import { limits } from "../platform/limits.ts";
 import type { AuthPeer } from "../platform/peers/peers.ts";
+import { tellAudits } from "../platform/peers/tell-audits.ts";
 import type { AdminActStore } from "./store/admin-act-store.ts";
 import type { StoredStream } from "./store/stream-store.ts";
 import type { StreamTables } from "./tables.ts";
@@ -47,16 +47,6 @@ export function createAdminActs(needs: {
         details,
       });
     },
-    async tell(signal) {
-      const atOnce = limits.peers.auditsPerTelling;
-      for (let told: number = atOnce; told === atOnce && !signal.aborted; ) {
-        const acts = await store.first(database.read, atOnce);
-        told = acts.length;
-        if (told === 0) return;
-        await auth().addAudits(acts);
-        const ids = acts.map(({ id }) => id);
-        await database.write((tx) => store.remove(tx, ids), { keys: ids });
-      }
-    },
+    tell: (signal) => tellAudits({ database, store, auth }, signal),
   };
 }

@@ -23,7 +23,7 @@ export interface RevokedPage {
   readonly next?: string;
 }
 
-/** What an administrator did to a stream of somebody else. */
+/** What an administrator did to a stream, or in a room, of somebody else. */
 export interface AuditedAct {
   /** Names it among all. */
   readonly id: string;
@@ -31,9 +31,10 @@ export interface AuditedAct {
   readonly at: number;
   readonly actorId: UserId;
   readonly action: AuditAction;
-  /** Whose stream it is; "0" once the account is erased. */
+  /** Whose stream it is, or to whom it was done; "0" for nobody. */
   readonly targetUserId: UserId;
-  readonly targetStreamId: StreamId;
+  readonly targetStreamId?: StreamId;
+  readonly targetRoomId?: RoomId;
   /** What is to be known besides, for a person to read. */
   readonly details: string;
 }

@@ -8,7 +8,7 @@ import {
   type RevocationSchema,
 } from "#gen/veza/internal/v1/auth_peer_service_pb.ts";
 import type { Revocation } from "../../platform/access/revocations.ts";
-import type { SessionId, StreamId, UserId } from "../../platform/ids.ts";
+import type { RoomId, SessionId, StreamId, UserId } from "../../platform/ids.ts";
 import type { AuditedAct, AuthPeer } from "../../platform/peers/peers.ts";
 import { routes, type ServiceRoutes } from "../routes.ts";
 import { roleFromMessage, roleToMessage } from "./roles.ts";
@@ -77,14 +77,15 @@ function revocationToMessage(revocation: Revocation): MessageInitShape<typeof Re
   return { subject, at: timestampFromMs(revocation.at) };
 }
 
-function actFromMessage({ at, actorId, targetUserId, targetStreamId, ...act }: ActMessage): AuditedAct {
+function actFromMessage({ at, actorId, targetUserId, targetStreamId, targetRoomId, ...act }: ActMessage): AuditedAct {
   return {
     id: act.id,
     at: at === undefined ? 0 : timestampMs(at),
     actorId: actorId as UserId,
     action: act.action,
     targetUserId: targetUserId as UserId,
-    targetStreamId: targetStreamId as StreamId,
+    ...(targetStreamId !== "" && { targetStreamId: targetStreamId as StreamId }),
+    ...(targetRoomId !== "" && { targetRoomId: targetRoomId as RoomId }),
     details: act.details,
   };
 }

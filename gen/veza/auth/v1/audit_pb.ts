@@ -12,11 +12,11 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file veza/auth/v1/audit.proto.
  */
 export const file_veza_auth_v1_audit: GenFile = /*@__PURE__*/
-  fileDesc("Chh2ZXphL2F1dGgvdjEvYXVkaXQucHJvdG8SDHZlemEuYXV0aC52MSLXAQoKQXVkaXRFbnRyeRIQCghzZXF1ZW5jZRgBIAEoAxIvCgtvY2N1cnJlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoIYWN0b3JfaWQYAyABKANCAjABEikKBmFjdGlvbhgEIAEoDjIZLnZlemEuYXV0aC52MS5BdWRpdEFjdGlvbhIaCg50YXJnZXRfdXNlcl9pZBgFIAEoA0ICMAESDwoHZGV0YWlscxgGIAEoCRIYChB0YXJnZXRfc3RyZWFtX2lkGAcgASgJKsADCgtBdWRpdEFjdGlvbhIcChhBVURJVF9BQ1RJT05fVU5TUEVDSUZJRUQQABIZChVBVURJVF9BQ1RJT05fU0VUX1JPTEUQARIbChdBVURJVF9BQ1RJT05fU1dJVENIX09GRhACEhoKFkFVRElUX0FDVElPTl9TV0lUQ0hfT04QAxIdChlBVURJVF9BQ1RJT05fUkVWT0tFX1RPS0VOEAQSHgoaQVVESVRfQUNUSU9OX0NIQU5HRV9TVFJFQU0QBRIeChpBVURJVF9BQ1RJT05fREVMRVRFX1NUUkVBTRAGEh0KGUFVRElUX0FDVElPTl9TVEFSVF9TVFJFQU0QBxIcChhBVURJVF9BQ1RJT05fU1RPUF9TVFJFQU0QCBIdChlBVURJVF9BQ1RJT05fUEFVU0VfU1RSRUFNEAkSHgoaQVVESVRfQUNUSU9OX1JFU1VNRV9TVFJFQU0QChIgChxBVURJVF9BQ1RJT05fU1RBUlRfUkVDT1JESU5HEAsSHwobQVVESVRfQUNUSU9OX1NUT1BfUkVDT1JESU5HEAwSIQodQVVESVRfQUNUSU9OX0RFTEVURV9SRUNPUkRJTkcQDWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Chh2ZXphL2F1dGgvdjEvYXVkaXQucHJvdG8SDHZlemEuYXV0aC52MSLvAQoKQXVkaXRFbnRyeRIQCghzZXF1ZW5jZRgBIAEoAxIvCgtvY2N1cnJlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoIYWN0b3JfaWQYAyABKANCAjABEikKBmFjdGlvbhgEIAEoDjIZLnZlemEuYXV0aC52MS5BdWRpdEFjdGlvbhIaCg50YXJnZXRfdXNlcl9pZBgFIAEoA0ICMAESDwoHZGV0YWlscxgGIAEoCRIYChB0YXJnZXRfc3RyZWFtX2lkGAcgASgJEhYKDnRhcmdldF9yb29tX2lkGAggASgJKv4DCgtBdWRpdEFjdGlvbhIcChhBVURJVF9BQ1RJT05fVU5TUEVDSUZJRUQQABIZChVBVURJVF9BQ1RJT05fU0VUX1JPTEUQARIbChdBVURJVF9BQ1RJT05fU1dJVENIX09GRhACEhoKFkFVRElUX0FDVElPTl9TV0lUQ0hfT04QAxIdChlBVURJVF9BQ1RJT05fUkVWT0tFX1RPS0VOEAQSHgoaQVVESVRfQUNUSU9OX0NIQU5HRV9TVFJFQU0QBRIeChpBVURJVF9BQ1RJT05fREVMRVRFX1NUUkVBTRAGEh0KGUFVRElUX0FDVElPTl9TVEFSVF9TVFJFQU0QBxIcChhBVURJVF9BQ1RJT05fU1RPUF9TVFJFQU0QCBIdChlBVURJVF9BQ1RJT05fUEFVU0VfU1RSRUFNEAkSHgoaQVVESVRfQUNUSU9OX1JFU1VNRV9TVFJFQU0QChIgChxBVURJVF9BQ1RJT05fU1RBUlRfUkVDT1JESU5HEAsSHwobQVVESVRfQUNUSU9OX1NUT1BfUkVDT1JESU5HEAwSIQodQVVESVRfQUNUSU9OX0RFTEVURV9SRUNPUkRJTkcQDRIeChpBVURJVF9BQ1RJT05fTU9ERVJBVEVfUk9PTRAOEhwKGEFVRElUX0FDVElPTl9DSEFOR0VfUk9PTRAPYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * One line of the audit log. Lines are never changed. What is done to accounts is added with it, in one transaction; what
- * is done to streams is noted with it, in one transaction, and is added a moment later.
+ * is done to streams and in rooms is noted with it, in one transaction, and is added a moment later.
  *
  * @generated from message veza.auth.v1.AuditEntry
  */
@@ -50,7 +50,8 @@ export type AuditEntry = Message<"veza.auth.v1.AuditEntry"> & {
   action: AuditAction;
 
   /**
-   * The account that it was done to, or whose stream it was done to; 0 when that is erased.
+   * The account that it was done to, or whose stream it was done to; 0 when that is erased, and for what was
+   * done to a room as a whole.
    *
    * @generated from field: int64 target_user_id = 5 [jstype = JS_STRING];
    */
@@ -58,7 +59,7 @@ export type AuditEntry = Message<"veza.auth.v1.AuditEntry"> & {
 
   /**
    * What is to be known besides: the roles before and after, such as `user → admin`, the reason that was given, the fields
-   * that were changed, or the id of the recording.
+   * that were changed, the id of the recording, or the act in the words of the moderation log, such as `ban: spam`.
    *
    * @generated from field: string details = 6;
    */
@@ -70,11 +71,18 @@ export type AuditEntry = Message<"veza.auth.v1.AuditEntry"> & {
    * @generated from field: string target_stream_id = 7;
    */
   targetStreamId: string;
+
+  /**
+   * The room that it was done in; empty for what was done in none.
+   *
+   * @generated from field: string target_room_id = 8;
+   */
+  targetRoomId: string;
 };
 
 /**
  * One line of the audit log. Lines are never changed. What is done to accounts is added with it, in one transaction; what
- * is done to streams is noted with it, in one transaction, and is added a moment later.
+ * is done to streams and in rooms is noted with it, in one transaction, and is added a moment later.
  *
  * @generated from message veza.auth.v1.AuditEntry
  */
@@ -108,7 +116,8 @@ export type AuditEntryJson = {
   action?: AuditActionJson;
 
   /**
-   * The account that it was done to, or whose stream it was done to; 0 when that is erased.
+   * The account that it was done to, or whose stream it was done to; 0 when that is erased, and for what was
+   * done to a room as a whole.
    *
    * @generated from field: int64 target_user_id = 5 [jstype = JS_STRING];
    */
@@ -116,7 +125,7 @@ export type AuditEntryJson = {
 
   /**
    * What is to be known besides: the roles before and after, such as `user → admin`, the reason that was given, the fields
-   * that were changed, or the id of the recording.
+   * that were changed, the id of the recording, or the act in the words of the moderation log, such as `ban: spam`.
    *
    * @generated from field: string details = 6;
    */
@@ -128,6 +137,13 @@ export type AuditEntryJson = {
    * @generated from field: string target_stream_id = 7;
    */
   targetStreamId?: string;
+
+  /**
+   * The room that it was done in; empty for what was done in none.
+   *
+   * @generated from field: string target_room_id = 8;
+   */
+  targetRoomId?: string;
 };
 
 /**
@@ -138,7 +154,7 @@ export const AuditEntrySchema: GenMessage<AuditEntry, {jsonType: AuditEntryJson}
   messageDesc(file_veza_auth_v1_audit, 0);
 
 /**
- * What an administrator did to an account, or to a stream of somebody else.
+ * What an administrator did to an account, or to a stream or in a room of others.
  *
  * @generated from enum veza.auth.v1.AuditAction
  */
@@ -240,21 +256,36 @@ export const AuditAction = {
    * @generated from enum value: AUDIT_ACTION_DELETE_RECORDING = 13;
    */
   DELETE_RECORDING: 13,
+
+  /**
+   * Somebody, or what somebody said, was moderated in a room where the administrator could not have done so as a member. The
+   * room's moderation log has it too.
+   *
+   * @generated from enum value: AUDIT_ACTION_MODERATE_ROOM = 14;
+   */
+  MODERATE_ROOM: 14,
+
+  /**
+   * Settings of a room were changed that the administrator could not have changed as a member.
+   *
+   * @generated from enum value: AUDIT_ACTION_CHANGE_ROOM = 15;
+   */
+  CHANGE_ROOM: 15,
 } as const;
 
 /**
- * What an administrator did to an account, or to a stream of somebody else.
+ * What an administrator did to an account, or to a stream or in a room of others.
  *
  * @generated from enum veza.auth.v1.AuditAction
  */
 export type AuditAction = (typeof AuditAction)[keyof typeof AuditAction] | UnknownEnum;
 
 /**
- * What an administrator did to an account, or to a stream of somebody else.
+ * What an administrator did to an account, or to a stream or in a room of others.
  *
  * @generated from enum veza.auth.v1.AuditAction
  */
-export type AuditActionJson = "AUDIT_ACTION_UNSPECIFIED" | "AUDIT_ACTION_SET_ROLE" | "AUDIT_ACTION_SWITCH_OFF" | "AUDIT_ACTION_SWITCH_ON" | "AUDIT_ACTION_REVOKE_TOKEN" | "AUDIT_ACTION_CHANGE_STREAM" | "AUDIT_ACTION_DELETE_STREAM" | "AUDIT_ACTION_START_STREAM" | "AUDIT_ACTION_STOP_STREAM" | "AUDIT_ACTION_PAUSE_STREAM" | "AUDIT_ACTION_RESUME_STREAM" | "AUDIT_ACTION_START_RECORDING" | "AUDIT_ACTION_STOP_RECORDING" | "AUDIT_ACTION_DELETE_RECORDING";
+export type AuditActionJson = "AUDIT_ACTION_UNSPECIFIED" | "AUDIT_ACTION_SET_ROLE" | "AUDIT_ACTION_SWITCH_OFF" | "AUDIT_ACTION_SWITCH_ON" | "AUDIT_ACTION_REVOKE_TOKEN" | "AUDIT_ACTION_CHANGE_STREAM" | "AUDIT_ACTION_DELETE_STREAM" | "AUDIT_ACTION_START_STREAM" | "AUDIT_ACTION_STOP_STREAM" | "AUDIT_ACTION_PAUSE_STREAM" | "AUDIT_ACTION_RESUME_STREAM" | "AUDIT_ACTION_START_RECORDING" | "AUDIT_ACTION_STOP_RECORDING" | "AUDIT_ACTION_DELETE_RECORDING" | "AUDIT_ACTION_MODERATE_ROOM" | "AUDIT_ACTION_CHANGE_ROOM";
 
 /**
  * Describes the enum veza.auth.v1.AuditAction.

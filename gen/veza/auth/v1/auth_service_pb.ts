@@ -1576,7 +1576,7 @@ export const AuthService: GenService<{
     output: typeof SetUserActiveResponseSchema;
   },
   /**
-   * What administrators did to accounts, and to streams of others, the last first.
+   * What administrators did to accounts, and to streams and in rooms of others, the last first.
    * Fails: ADMIN_ONLY, INVALID_PAGE_TOKEN.
    *
    * @generated from rpc veza.auth.v1.AuthService.ListAuditLog

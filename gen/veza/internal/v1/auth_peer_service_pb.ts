@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file veza/internal/v1/auth_peer_service.proto.
  */
 export const file_veza_internal_v1_auth_peer_service: GenFile = /*@__PURE__*/
-  fileDesc("Cih2ZXphL2ludGVybmFsL3YxL2F1dGhfcGVlcl9zZXJ2aWNlLnByb3RvEhB2ZXphLmludGVybmFsLnYxIioKEkdldEFjY291bnRzUmVxdWVzdBIUCgh1c2VyX2lkcxgBIAMoA0ICMAEiQgoTR2V0QWNjb3VudHNSZXNwb25zZRIrCghhY2NvdW50cxgBIAMoCzIZLnZlemEuaW50ZXJuYWwudjEuQWNjb3VudCJkCgdBY2NvdW50Eg4KAmlkGAEgASgDQgIwARIQCgh1c2VybmFtZRgCIAEoCRIkCgRyb2xlGAMgASgOMhYudmV6YS5hdXRoLnYxLlVzZXJSb2xlEhEKCWlzX2FjdGl2ZRgEIAEoCCItChNMaXN0RXJhc3VyZXNSZXF1ZXN0EhYKDmFmdGVyX3NlcXVlbmNlGAEgASgDIkMKFExpc3RFcmFzdXJlc1Jlc3BvbnNlEisKCGVyYXN1cmVzGAEgAygLMhkudmV6YS5pbnRlcm5hbC52MS5FcmFzdXJlIjAKB0VyYXN1cmUSEAoIc2VxdWVuY2UYASABKAMSEwoHdXNlcl9pZBgCIAEoA0ICMAEiUgoWTGlzdFJldm9jYXRpb25zUmVxdWVzdBIpCgVzaW5jZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYWZ0ZXIYAiABKAkiWgoXTGlzdFJldm9jYXRpb25zUmVzcG9uc2USMQoLcmV2b2NhdGlvbnMYASADKAsyHC52ZXphLmludGVybmFsLnYxLlJldm9jYXRpb24SDAoEbmV4dBgCIAEoCSJsCgpSZXZvY2F0aW9uEhQKCnNlc3Npb25faWQYASABKAlIABIVCgd1c2VyX2lkGAIgASgDQgIwAUgAEiYKAmF0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIJCgdzdWJqZWN0ImQKFVdlbGNvbWVWaXNpdG9yUmVxdWVzdBITCgd1c2VyX2lkGAEgASgDQgIwARIQCgh1c2VybmFtZRgCIAEoCRIkCgRyb2xlGAMgASgOMhYudmV6YS5hdXRoLnYxLlVzZXJSb2xlIhgKFldlbGNvbWVWaXNpdG9yUmVzcG9uc2UiPgoQQWRkQXVkaXRzUmVxdWVzdBIqCgRhY3RzGAEgAygLMhwudmV6YS5pbnRlcm5hbC52MS5BdWRpdGVkQWN0IsgBCgpBdWRpdGVkQWN0EgoKAmlkGAEgASgJEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCghhY3Rvcl9pZBgDIAEoA0ICMAESKQoGYWN0aW9uGAQgASgOMhkudmV6YS5hdXRoLnYxLkF1ZGl0QWN0aW9uEhoKDnRhcmdldF91c2VyX2lkGAUgASgDQgIwARIYChB0YXJnZXRfc3RyZWFtX2lkGAYgASgJEg8KB2RldGFpbHMYByABKAkiEwoRQWRkQXVkaXRzUmVzcG9uc2UynAQKD0F1dGhQZWVyU2VydmljZRJjCgtHZXRBY2NvdW50cxIkLnZlemEuaW50ZXJuYWwudjEuR2V0QWNjb3VudHNSZXF1ZXN0GiUudmV6YS5pbnRlcm5hbC52MS5HZXRBY2NvdW50c1Jlc3BvbnNlIgeQAgGo1BgEEmYKDExpc3RFcmFzdXJlcxIlLnZlemEuaW50ZXJuYWwudjEuTGlzdEVyYXN1cmVzUmVxdWVzdBomLnZlemEuaW50ZXJuYWwudjEuTGlzdEVyYXN1cmVzUmVzcG9uc2UiB5ACAajUGAQSbwoPTGlzdFJldm9jYXRpb25zEigudmV6YS5pbnRlcm5hbC52MS5MaXN0UmV2b2NhdGlvbnNSZXF1ZXN0GikudmV6YS5pbnRlcm5hbC52MS5MaXN0UmV2b2NhdGlvbnNSZXNwb25zZSIHkAIBqNQYBBJdCglBZGRBdWRpdHMSIi52ZXphLmludGVybmFsLnYxLkFkZEF1ZGl0c1JlcXVlc3QaIy52ZXphLmludGVybmFsLnYxLkFkZEF1ZGl0c1Jlc3BvbnNlIgeQAgKo1BgEEmwKDldlbGNvbWVWaXNpdG9yEicudmV6YS5pbnRlcm5hbC52MS5XZWxjb21lVmlzaXRvclJlcXVlc3QaKC52ZXphLmludGVybmFsLnYxLldlbGNvbWVWaXNpdG9yUmVzcG9uc2UiB5ACAqjUGARiBnByb3RvMw", [file_google_protobuf_timestamp, file_veza_auth_v1_audit, file_veza_auth_v1_user, file_veza_options_v1_options]);
+  fileDesc("Cih2ZXphL2ludGVybmFsL3YxL2F1dGhfcGVlcl9zZXJ2aWNlLnByb3RvEhB2ZXphLmludGVybmFsLnYxIioKEkdldEFjY291bnRzUmVxdWVzdBIUCgh1c2VyX2lkcxgBIAMoA0ICMAEiQgoTR2V0QWNjb3VudHNSZXNwb25zZRIrCghhY2NvdW50cxgBIAMoCzIZLnZlemEuaW50ZXJuYWwudjEuQWNjb3VudCJkCgdBY2NvdW50Eg4KAmlkGAEgASgDQgIwARIQCgh1c2VybmFtZRgCIAEoCRIkCgRyb2xlGAMgASgOMhYudmV6YS5hdXRoLnYxLlVzZXJSb2xlEhEKCWlzX2FjdGl2ZRgEIAEoCCItChNMaXN0RXJhc3VyZXNSZXF1ZXN0EhYKDmFmdGVyX3NlcXVlbmNlGAEgASgDIkMKFExpc3RFcmFzdXJlc1Jlc3BvbnNlEisKCGVyYXN1cmVzGAEgAygLMhkudmV6YS5pbnRlcm5hbC52MS5FcmFzdXJlIjAKB0VyYXN1cmUSEAoIc2VxdWVuY2UYASABKAMSEwoHdXNlcl9pZBgCIAEoA0ICMAEiUgoWTGlzdFJldm9jYXRpb25zUmVxdWVzdBIpCgVzaW5jZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYWZ0ZXIYAiABKAkiWgoXTGlzdFJldm9jYXRpb25zUmVzcG9uc2USMQoLcmV2b2NhdGlvbnMYASADKAsyHC52ZXphLmludGVybmFsLnYxLlJldm9jYXRpb24SDAoEbmV4dBgCIAEoCSJsCgpSZXZvY2F0aW9uEhQKCnNlc3Npb25faWQYASABKAlIABIVCgd1c2VyX2lkGAIgASgDQgIwAUgAEiYKAmF0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIJCgdzdWJqZWN0ImQKFVdlbGNvbWVWaXNpdG9yUmVxdWVzdBITCgd1c2VyX2lkGAEgASgDQgIwARIQCgh1c2VybmFtZRgCIAEoCRIkCgRyb2xlGAMgASgOMhYudmV6YS5hdXRoLnYxLlVzZXJSb2xlIhgKFldlbGNvbWVWaXNpdG9yUmVzcG9uc2UiPgoQQWRkQXVkaXRzUmVxdWVzdBIqCgRhY3RzGAEgAygLMhwudmV6YS5pbnRlcm5hbC52MS5BdWRpdGVkQWN0IuABCgpBdWRpdGVkQWN0EgoKAmlkGAEgASgJEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCghhY3Rvcl9pZBgDIAEoA0ICMAESKQoGYWN0aW9uGAQgASgOMhkudmV6YS5hdXRoLnYxLkF1ZGl0QWN0aW9uEhoKDnRhcmdldF91c2VyX2lkGAUgASgDQgIwARIYChB0YXJnZXRfc3RyZWFtX2lkGAYgASgJEg8KB2RldGFpbHMYByABKAkSFgoOdGFyZ2V0X3Jvb21faWQYCCABKAkiEwoRQWRkQXVkaXRzUmVzcG9uc2UynAQKD0F1dGhQZWVyU2VydmljZRJjCgtHZXRBY2NvdW50cxIkLnZlemEuaW50ZXJuYWwudjEuR2V0QWNjb3VudHNSZXF1ZXN0GiUudmV6YS5pbnRlcm5hbC52MS5HZXRBY2NvdW50c1Jlc3BvbnNlIgeQAgGo1BgEEmYKDExpc3RFcmFzdXJlcxIlLnZlemEuaW50ZXJuYWwudjEuTGlzdEVyYXN1cmVzUmVxdWVzdBomLnZlemEuaW50ZXJuYWwudjEuTGlzdEVyYXN1cmVzUmVzcG9uc2UiB5ACAajUGAQSbwoPTGlzdFJldm9jYXRpb25zEigudmV6YS5pbnRlcm5hbC52MS5MaXN0UmV2b2NhdGlvbnNSZXF1ZXN0GikudmV6YS5pbnRlcm5hbC52MS5MaXN0UmV2b2NhdGlvbnNSZXNwb25zZSIHkAIBqNQYBBJdCglBZGRBdWRpdHMSIi52ZXphLmludGVybmFsLnYxLkFkZEF1ZGl0c1JlcXVlc3QaIy52ZXphLmludGVybmFsLnYxLkFkZEF1ZGl0c1Jlc3BvbnNlIgeQAgKo1BgEEmwKDldlbGNvbWVWaXNpdG9yEicudmV6YS5pbnRlcm5hbC52MS5XZWxjb21lVmlzaXRvclJlcXVlc3QaKC52ZXphLmludGVybmFsLnYxLldlbGNvbWVWaXNpdG9yUmVzcG9uc2UiB5ACAqjUGARiBnByb3RvMw", [file_google_protobuf_timestamp, file_veza_auth_v1_audit, file_veza_auth_v1_user, file_veza_options_v1_options]);
 
 /**
  * Request of GetAccounts.
@@ -614,14 +614,14 @@ export type AuditedAct = Message<"veza.internal.v1.AuditedAct"> & {
   action: AuditAction;
 
   /**
-   * Whose stream it is.
+   * Whose stream it is, or to whom it was done.
    *
    * @generated from field: int64 target_user_id = 5 [jstype = JS_STRING];
    */
   targetUserId: string;
 
   /**
-   * The stream.
+   * The stream; empty for what was done to none.
    *
    * @generated from field: string target_stream_id = 6;
    */
@@ -633,6 +633,13 @@ export type AuditedAct = Message<"veza.internal.v1.AuditedAct"> & {
    * @generated from field: string details = 7;
    */
   details: string;
+
+  /**
+   * The room; empty for what was done in none.
+   *
+   * @generated from field: string target_room_id = 8;
+   */
+  targetRoomId: string;
 };
 
 /**
@@ -670,14 +677,14 @@ export type AuditedActJson = {
   action?: AuditActionJson;
 
   /**
-   * Whose stream it is.
+   * Whose stream it is, or to whom it was done.
    *
    * @generated from field: int64 target_user_id = 5 [jstype = JS_STRING];
    */
   targetUserId?: string;
 
   /**
-   * The stream.
+   * The stream; empty for what was done to none.
    *
    * @generated from field: string target_stream_id = 6;
    */
@@ -689,6 +696,13 @@ export type AuditedActJson = {
    * @generated from field: string details = 7;
    */
   details?: string;
+
+  /**
+   * The room; empty for what was done in none.
+   *
+   * @generated from field: string target_room_id = 8;
+   */
+  targetRoomId?: string;
 };
 
 /**
