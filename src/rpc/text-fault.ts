@@ -28,7 +28,13 @@ function lookInto(schema: DescMessage): Look<Values> {
   const known = looks.get(schema);
   if (known !== undefined) return known;
   const parts: Look<Values>[] = [];
-  const look: Look<Values> = (message) => firstOf(parts, (part) => part(message));
+  function look(message: Values): TextFault | undefined {
+    for (const part of parts) {
+      const fault = part(message);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
   // Ahead of its parts: a message may hold others of its own type.
   looks.set(schema, look);
   for (const field of schema.fields) {
