@@ -13,8 +13,11 @@ import { complain, note } from "../ui/toasts.ts";
 import { useAction } from "../ui/use-action.ts";
 import { Waveform } from "./waveform.tsx";
 
+const PAGE = 20;
 /** While one is being made or closed, it is looked after this often. */
 const LOOK_EVERY_MS = 3_000;
+/** Otherwise: one that was made between two looks at the stream is found too. */
+const LOOK_SELDOM_MS = 10_000;
 
 /** What was kept of a stream. */
 export function RecordingList({ stream }: { readonly stream: Stream }) {
@@ -26,7 +29,7 @@ export function RecordingList({ stream }: { readonly stream: Stream }) {
   const isMaking = stream.isRecording || recordings?.some((each) => !isOver(each)) === true;
 
   async function read(pageToken: string): Promise<void> {
-    const page = await clients.stream.getRecordings({ streamId: stream.id, pageSize: 20, pageToken });
+    const page = await clients.stream.getRecordings({ streamId: stream.id, pageSize: PAGE, pageToken });
     setRecordings((before = []) => (pageToken === "" ? page.recordings : [...before, ...page.recordings]));
     setNextPage(page.nextPageToken);
   }
@@ -39,11 +42,14 @@ export function RecordingList({ stream }: { readonly stream: Stream }) {
       complain(thrown);
     });
   }, [stream.id, stream.isRecording, stream.status]);
+  // Whoever has gone back to older ones keeps them.
+  const isFirstPage = (recordings?.length ?? 0) <= PAGE;
   useEffect(() => {
-    if (!isMaking) return;
-    const timer = setInterval(() => read("").catch(() => {}), LOOK_EVERY_MS);
+    if (!isMaking && !isFirstPage) return;
+    const lookIfSeen = () => void (document.visibilityState === "visible" && read("").catch(() => {}));
+    const timer = setInterval(lookIfSeen, isMaking ? LOOK_EVERY_MS : LOOK_SELDOM_MS);
     return () => clearInterval(timer);
-  }, [isMaking, stream.id]);
+  }, [isMaking, isFirstPage, stream.id]);
 
   return (
     <section class="stage-section" aria-labelledby="recordings-title">
