@@ -9,7 +9,7 @@ import {
   SearchMessagesRequestSchema,
 } from "../gen/veza/chat/v1/chat_service_pb.ts";
 import { clientsOf, type Person, person } from "../tests/kit/people.ts";
-import { startChild } from "./kit/child.ts";
+import { type Child, startChild } from "./kit/child.ts";
 import { h2Load } from "./kit/h2-load.ts";
 import { deletedOf, messageIdOf, rareWordSaid } from "./kit/history-messages.ts";
 import { fillPostgresRoom } from "./kit/history-postgres.ts";
@@ -17,7 +17,7 @@ import { fillRoom } from "./kit/history-store.ts";
 import { readOptions } from "./kit/options.ts";
 import { type MakeDatabase, postgresServer } from "./kit/postgres.ts";
 import { atMost, type Row, report } from "./kit/report.ts";
-import { alternate, type Contender } from "./kit/rounds.ts";
+import { alternate, type Contender, type Sample } from "./kit/rounds.ts";
 import { quantile } from "./kit/statistics.ts";
 import { framed, grpcHeaders } from "./kit/unary-call.ts";
 
@@ -25,8 +25,8 @@ import { framed, grpcHeaders } from "./kit/unary-call.ts";
 // at a time, which should not depend on how much was ever said. One app for each size; they take turns.
 const options = readOptions();
 const sizes = options.quick ? [1e3, 1e5] : [1e3, 1e5, 1e6];
-await using stack = new AsyncDisposableStack();
-const postgres = await postgresServer(stack);
+await using servers = new AsyncDisposableStack();
+const postgres = await postgresServer(servers);
 
 /** Runs the app once on an empty database, for somebody to register and make a room, and for somebody else to join it. */
 async function prepare(env: Record<string, string>): Promise<{ owner: Person; sender: Person; roomId: string }> {
@@ -73,7 +73,16 @@ const searches = [
   { what: "search, two words that never meet, one call", query: "guitar melody", found: 0 },
 ] as const;
 
-async function open(size: number, database: "SQLite" | "PostgreSQL", make?: MakeDatabase): Promise<Contender[]> {
+interface Filled {
+  readonly size: number;
+  readonly child: Child;
+  readonly owner: Person;
+  readonly roomId: string;
+  /** The number of the first message. */
+  readonly first: number;
+}
+
+async function fill(size: number, make: MakeDatabase | undefined, stack: AsyncDisposableStack): Promise<Filled> {
   const dataDir = await mkdtemp(join(tmpdir(), "veza-bench-"));
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
   const url = await make?.(`history_${size}`);
@@ -84,7 +93,18 @@ async function open(size: number, database: "SQLite" | "PostgreSQL", make?: Make
     url === undefined ? fillRoom(join(dataDir, "veza.sqlite"), filling) : await fillPostgresRoom(url, filling);
   const child = await startChild(`veza ${size}`, "own-app.ts", env);
   stack.defer(() => child.end());
+  return { size, child, owner, roomId, first };
+}
 
+async function contendersOf(
+  { size, child, owner, roomId, first }: Filled,
+  database: string,
+  stack: AsyncDisposableStack,
+): Promise<Contender[]> {
+  const gateway = String(child.ready.gateway);
+  // A token lasts for minutes, and so did the filling.
+  const { tokens } = await clientsOf(gateway).auth.login({ login: owner.username, password: owner.password });
+  const accessToken = tokens?.accessToken ?? "";
   const middle = messageIdOf(first + Math.floor(size / 2));
   const history = GetMessageHistoryRequestSchema;
   const schema = SearchMessagesRequestSchema;
@@ -96,7 +116,7 @@ async function open(size: number, database: "SQLite" | "PostgreSQL", make?: Make
     ...searches.map(({ what, query }) => read(what, 5, "SearchMessages", schema, { query, roomId })),
     read("search in all rooms, common word", 5, "SearchMessages", schema, { query: "melody" }),
   ];
-  const { chat } = clientsOf(String(child.ready.gateway), owner.accessToken);
+  const { chat } = clientsOf(gateway, accessToken);
   const { counts } = await chat.getUnreadCounts({});
   if (counts[0]?.unread !== size - deletedOf(size)) throw new Error(`${counts[0]?.unread} of ${size} are unread`);
   for (const { query, found } of searches) {
@@ -120,7 +140,7 @@ async function open(size: number, database: "SQLite" | "PostgreSQL", make?: Make
       const load = await h2Load({
         port: child.ready.port,
         path: `/${ChatService.typeName}/${method}`,
-        headers: grpcHeaders(owner.accessToken),
+        headers: grpcHeaders(accessToken),
         body: () => body,
         inFlight: 1,
         connections: 1,
@@ -159,15 +179,19 @@ async function open(size: number, database: "SQLite" | "PostgreSQL", make?: Make
 }
 
 const factors = new Map<string, number | undefined>();
-const turns: Contender[] = [];
+const found = new Map<string, Sample>();
+const times = { rounds: options.rounds, roundMs: options.roundMs / 5, warmMs: options.warmMs / 5 };
 for (const [database, make] of [["SQLite"], ["PostgreSQL", postgres]] as const) {
   if (database === "PostgreSQL" && make === undefined) continue;
+  await using stack = new AsyncDisposableStack();
+  const filled: Filled[] = [];
+  for (const size of sizes) filled.push(await fill(size, make, stack));
   const perSize: Contender[][] = [];
-  for (const size of sizes) perSize.push(await open(size, database, make));
+  for (const each of filled) perSize.push(await contendersOf(each, database, stack));
   // Sizes next to each other, so that they share the machine's moods.
-  turns.push(...(perSize[0] ?? []).flatMap((_, index) => perSize.map((contenders) => contenders[index] as Contender)));
+  const turns = (perSize[0] ?? []).flatMap((_, index) => perSize.map((contenders) => contenders[index] as Contender));
+  for (const [name, sample] of await alternate(turns, times)) found.set(name, sample);
 }
-const found = await alternate(turns, { ...options, roundMs: options.roundMs / 3, warmMs: options.warmMs / 3 });
 
 const [smallest = 0, ...larger] = sizes;
 const rows: Row[] = [];
