@@ -114,12 +114,6 @@ export function createAudience(needs: {
       inBackground(rechecking, recheckSome(attendance.all().filter(({ caller }) => caller?.userId === userId))),
   });
 
-  async function storePending(write: Pick<StreamWrite, "tx">, pending: Pending): Promise<void> {
-    for (const span of pending.spans) await listeners.putSpan(write.tx, span);
-    const { listenMs, quality: actualQuality, seenAt } = pending;
-    await listeners.update(write.tx, pending.listenerId, { listenMs, actualQuality, seenAt });
-  }
-
   async function freed({ listenerId, streamId, leavesWithCall }: Freed): Promise<void> {
     const at = clock.now();
     if (leavesWithCall) {
@@ -130,7 +124,7 @@ export function createAudience(needs: {
     const pending = attendance.pending(listenerId);
     await database.write(
       async (tx) => {
-        if (pending !== undefined) await storePending({ tx }, pending);
+        if (pending !== undefined) await listeners.putHeard(tx, [pending]);
         // Another call may have come meanwhile.
         if (attendance.listening(listenerId) === undefined) await listeners.unseat(tx, listenerId, here, at);
       },
@@ -142,7 +136,7 @@ export function createAudience(needs: {
 
   async function leaveOne(write: StreamWrite, id: ListenerId, how: Leaving) {
     const pending = attendance.pending(id);
-    if (pending !== undefined) await storePending(write, pending);
+    if (pending !== undefined) await listeners.putHeard(write.tx, [pending]);
     const listener = await listeners.find(write.tx, id);
     if (listener === undefined || listener.leftAt !== undefined) return undefined;
     if (how.onlyIdle === true && (attendance.listening(id) !== undefined || isElsewhere(listener))) return undefined;
@@ -198,12 +192,7 @@ export function createAudience(needs: {
   async function storeSome(some: readonly Pending[]): Promise<void> {
     for (let from = 0; from < some.length; from += limits.stream.listenersPerWrite) {
       const part = some.slice(from, from + limits.stream.listenersPerWrite);
-      await database.write(
-        async (tx) => {
-          for (const each of part) await storePending({ tx }, each);
-        },
-        { keys: aboutAll(part) },
-      );
+      await database.write((tx) => listeners.putHeard(tx, part), { keys: aboutAll(part) });
       for (const each of part) each.stored();
     }
   }

@@ -54,6 +54,16 @@ export interface ListenedSession {
 }
 
 /** Who came to streams, and what was sent to them. */
+/** What a listener has heard so far, with the spans of it that are new or have grown. */
+export interface Heard {
+  readonly listenerId: ListenerId;
+  readonly spans: readonly Span[];
+  readonly listenMs: number;
+  /** What was sent last, and when. */
+  readonly quality: Rendition;
+  readonly seenAt: number;
+}
+
 export interface ListenerStore {
   insert(tx: Queries<StreamTables>, listener: StoredListener): Promise<void>;
   find(queries: Queries<StreamTables>, listenerId: ListenerId): Promise<StoredListener | undefined>;
@@ -99,8 +109,8 @@ export interface ListenerStore {
   orphan(tx: Queries<StreamTables>): Promise<void>;
   /** Sets the volume of all who are at a stream. */
   setVolume(tx: Queries<StreamTables>, streamId: StreamId, volume: number): Promise<void>;
-  /** Stores a span, in place of what was stored of it before. */
-  putSpan(tx: Queries<StreamTables>, span: Span): Promise<void>;
+  /** Stores what some have heard; each span in place of what was stored of it before. Every listener is in it once. */
+  putHeard(tx: Queries<StreamTables>, some: readonly Heard[]): Promise<void>;
   /** The number that a listener's next span gets. */
   nextSpan(queries: Queries<StreamTables>, listenerId: ListenerId): Promise<number>;
   /** The sessions that a time touches; the time ends before `to`. */

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { UserId } from "../../platform/ids.ts";
-import type { ListenersTable } from "../tables.ts";
+import type { ListenersTable, SpansTable } from "../tables.ts";
 import type { ListenerStore, SessionFacts, Span } from "./listener-store.ts";
 import { listenerOf } from "./rows.ts";
 
@@ -161,22 +161,30 @@ export function createSqlListenerStore(): ListenerStore {
         .where("left_at", "is", null)
         .execute();
     },
-    async putSpan(tx, span) {
-      await tx
-        .insertInto("stream_spans")
-        .values({
-          listener_id: span.listenerId,
-          number: span.number,
-          stream_id: span.streamId,
-          quality: span.quality,
-          from_at: span.fromAt,
-          to_at: span.toAt,
-          ms: Math.round(span.ms),
-        })
-        .onConflict((conflict) =>
-          conflict.columns(["listener_id", "number"]).doUpdateSet({ to_at: span.toAt, ms: Math.round(span.ms) }),
-        )
-        .execute();
+    async putHeard(tx, some) {
+      for (const spans of inParts(some.flatMap((each) => each.spans))) {
+        await tx
+          .insertInto("stream_spans")
+          .values(spans.map(rowOfSpan))
+          .onConflict((conflict) =>
+            conflict
+              .columns(["listener_id", "number"])
+              .doUpdateSet((eb) => ({ to_at: eb.ref("excluded.to_at"), ms: eb.ref("excluded.ms") })),
+          )
+          .execute();
+      }
+      for (const part of inParts(some)) {
+        const rows = part.map(
+          ({ listenerId, listenMs, quality, seenAt }) =>
+            sql`(cast(${listenerId} as text), cast(${listenMs} as bigint), cast(${quality} as integer), cast(${seenAt} as bigint))`,
+        );
+        await sql`
+          update stream_listeners
+          set listen_ms = heard.column2, actual_quality = heard.column3, seen_at = heard.column4
+          from (values ${sql.join(rows)}) as heard
+          where stream_listeners.id = heard.column1
+        `.execute(tx);
+      }
     },
     async nextSpan(queries, listenerId) {
       const { last } = await queries
@@ -238,5 +246,26 @@ export function createSqlListenerStore(): ListenerStore {
         streamerUsername: row.streamer_username,
       }));
     },
+  };
+}
+
+/** As many rows as one statement has: many, so that each costs little, and often as many, so that they are prepared once. */
+const rowsAtOnce = 100;
+
+function inParts<Each>(all: readonly Each[]): Each[][] {
+  return Array.from({ length: Math.ceil(all.length / rowsAtOnce) }, (_, at) =>
+    all.slice(at * rowsAtOnce, (at + 1) * rowsAtOnce),
+  );
+}
+
+function rowOfSpan({ listenerId, number, streamId, quality, fromAt, toAt, ms }: Span): SpansTable {
+  return {
+    listener_id: listenerId,
+    number,
+    stream_id: streamId,
+    quality,
+    from_at: fromAt,
+    to_at: toAt,
+    ms: Math.round(ms),
   };
 }
