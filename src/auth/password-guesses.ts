@@ -10,11 +10,16 @@ export function limitGuesses(passwords: Passwords, wrongOnes: Allowances): Passw
   return {
     ...passwords,
     async matches(passwordHash, password, account, signal) {
-      const wait = wrongOnes.wait(account);
+      // Taken before it is known, and given back to who was right: guesses that are made at once count one by one too.
+      const wait = wrongOnes.take(account);
       if (wait > 0) throw tooManyGuesses(wait);
-      const matches = await passwords.matches(passwordHash, password, account, signal);
-      if (!matches) wrongOnes.take(account);
-      return matches;
+      let isWrong = false;
+      try {
+        isWrong = !(await passwords.matches(passwordHash, password, account, signal));
+      } finally {
+        if (!isWrong) wrongOnes.giveBack(account);
+      }
+      return !isWrong;
     },
   };
 }

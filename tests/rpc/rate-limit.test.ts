@@ -97,6 +97,25 @@ describe("what one caller may do in a time", () => {
     expect(await outcome(auth.login({ login: "alice", password: alice.password }, from()))).toBe("ok");
   });
 
+  it("counts wrong passwords one by one also when they come at once, and right ones not at all", async () => {
+    const clock = createStandingClock();
+    await using app = await startApp({ env: { ...on, VEZA_TRUSTED_PROXIES: "127.0.0.1" }, overrides: { clock } });
+    const alice = await person(app, "alice");
+    const { auth } = clientsOf(app.gateway);
+    let address = 0;
+    const from = () => ({ headers: { "x-forwarded-for": `198.51.100.${address++ % 250}` } });
+    const { burst } = limits.rates.wrongPasswords;
+    const login = (password: string) => outcome(auth.login({ login: "alice", password }, from()));
+    for (let round = 0; round < 2; round++) {
+      const right = await Promise.all(Array.from({ length: burst }, () => login(alice.password)));
+      expect(right).toEqual(right.map(() => "ok"));
+    }
+    const guesses = await Promise.all(Array.from({ length: burst * 3 }, () => login("wrong wrong wrong")));
+    const reasons = guesses.map((ended) => (ended === "ok" ? ended : ended.reason));
+    expect(reasons.filter((reason) => reason === "BAD_CREDENTIALS")).toHaveLength(burst);
+    expect(reasons.filter((reason) => reason === "RATE_LIMITED")).toHaveLength(burst * 2);
+  });
+
   it("counts uploads and exports by user as well", async () => {
     const clock = createStandingClock();
     await using app = await startApp({ env: on, overrides: { clock } });
@@ -135,7 +154,8 @@ test("an allowance lets through its burst, then its rate, and forgets who has be
   const allowances = createAllowances({ clock: { now: () => now }, allowance });
   for (let taken = 0; taken < 5; taken++) expect(allowances.take("a")).toBe(0);
   expect(allowances.take("a")).toBe(500);
-  expect(allowances.wait("a")).toBe(500);
+  allowances.giveBack("a");
+  expect([allowances.take("a"), allowances.take("a")]).toEqual([0, 500]);
   expect(allowances.take("b")).toBe(0);
   now += 499;
   expect(allowances.take("a")).toBe(1);

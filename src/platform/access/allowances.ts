@@ -5,8 +5,8 @@ import { type Allowance, limits } from "../limits.ts";
 export interface Allowances {
   /** Takes one: 0, or the milliseconds after which there would be one to take; then nothing was taken. */
   take(name: string): number;
-  /** The milliseconds after which there is one to take, 0 when there is now. Takes nothing. */
-  wait(name: string): number;
+  /** Gives back one that was taken, and did not count after all. */
+  giveBack(name: string): void;
 }
 
 /**
@@ -42,9 +42,9 @@ export function createAllowances(needs: { clock: Clock; allowance: Allowance }):
       wholeAt.set(name, whole + intervalMs);
       return 0;
     },
-    wait(name) {
-      const now = clock.now();
-      return waitOf(Math.max(wholeAt.get(name) ?? now, now), now);
+    giveBack(name) {
+      const whole = wholeAt.get(name);
+      if (whole !== undefined) wholeAt.set(name, whole - intervalMs);
     },
   };
 }
