@@ -391,6 +391,17 @@ describe("what a source does wrong", () => {
     better.drop();
   });
 
+  test("a source that leaves while it is let in does not keep its place", async () => {
+    const mount = await newStream("Impatient");
+    const first = icecastSource(app.gateway, mount);
+    first.socket.end();
+    await first.says("200 OK");
+    const second = icecastSource(app.gateway, mount);
+    await second.says("200 OK");
+    second.drop();
+    await streamer.stream.stopStream({ streamId: mount.id });
+  });
+
   test("a source that bursts is held back, and its memory is bounded", async () => {
     const mount = await newStream("Bursting");
     const source = icecastSource(app.gateway, { ...mount });

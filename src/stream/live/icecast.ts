@@ -104,15 +104,18 @@ export function createIcecast(needs: { admission: () => Admission; files: Incomi
         refuse(error);
       }
     }
-    socket.once("end", () => {
+    function end(): void {
       isWhole = true;
       void held.end().then((wasHeard) => {
         if (wasHeard) answer(socket, heard, told);
       });
-    });
+    }
+    socket.once("end", end);
     socket.on("data", take);
     socket.resume();
     if (request.rest.length > 0) take(request.rest);
+    // It ended while it was let in, and says so no more.
+    if (socket.readableEnded) end();
   }
 
   return {
