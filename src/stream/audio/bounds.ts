@@ -31,6 +31,7 @@ export const bounds = {
   bridgedSamples: 0.2 * sampleRate,
   /** A worker that has not answered for so long is replaced. Milliseconds. */
   workerSilentMs: 10_000,
-  /** Workers that may die in a minute before it is given up. */
+  /** Workers that may die in a minute before it is given up, and after how long it is tried again. Milliseconds. */
   workerDeaths: 5,
+  workerRestMs: 60_000,
 } as const;

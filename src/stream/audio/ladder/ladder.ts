@@ -28,7 +28,7 @@ export interface Ladder extends Disposable {
    */
   want(rendition: Rendition, backfillMs?: number): void;
   unwant(rendition: Rendition): void;
-  /** `unavailable` for all before a source has begun; for `mp3-source` of an Opus source; for all encoded ones after the encoder broke for good. */
+  /** `unavailable` for all before a source has begun; for `mp3-source` of an Opus source; for all encoded ones while the encoder is given up, as it broke again and again. */
   making(rendition: Rendition): Making;
   /** Whether `levels` is told; it costs a decoder. */
   levels(wanted: boolean): void;
@@ -52,6 +52,6 @@ export interface LadderPool extends AsyncDisposable {
 }
 
 export interface LadderPoolOptions {
-  /** Told when a worker died of something; another takes its place, unless it dies again and again. */
+  /** Told when a worker died of something; another takes its place, after a minute when it dies again and again. */
   broke(error: unknown): void;
 }

@@ -45,6 +45,7 @@ function createMember(broke: (error: unknown) => void): Member {
   let numbers = 0;
   let works = true;
   let deaths: number[] = [];
+  let resting: NodeJS.Timeout | undefined;
   /** Orders that are answered, and were not yet. */
   let owed = 0;
   let heardAt = 0;
@@ -72,6 +73,14 @@ function createMember(broke: (error: unknown) => void): Member {
     works = deaths.length < bounds.workerDeaths;
     broke(error);
     for (const ladder of ladders) ladder.workerLost();
+    if (!works) resting = setTimeout(tryAgain, bounds.workerRestMs).unref();
+  }
+
+  /** What they died of may be gone: one source must not cost the others their qualities for ever. */
+  function tryAgain(): void {
+    works = true;
+    deaths = [];
+    for (const ladder of ladders) ladder.workerBack();
   }
 
   const watch = setInterval(() => {
@@ -105,6 +114,7 @@ function createMember(broke: (error: unknown) => void): Member {
     },
     async [Symbol.asyncDispose]() {
       clearInterval(watch);
+      clearTimeout(resting);
       works = false;
       const ending = worker;
       worker = undefined;

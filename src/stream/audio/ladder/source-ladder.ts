@@ -11,7 +11,7 @@ import { createWork, type Work } from "./work.ts";
 
 /** A worker, as a ladder sees it. */
 export interface WorkerLink {
-  /** False once it broke for good. */
+  /** False while it is given up, as it broke again and again. */
   readonly works: boolean;
   send(order: Order, transfer?: readonly ArrayBuffer[]): void;
   /** What is made for this number is told to `made`, until it is left. */
@@ -23,6 +23,8 @@ export interface WorkerLink {
 export interface WorkedLadder extends Ladder {
   /** The worker died, and all that it was making with it. */
   workerLost(): void;
+  /** After it was given up there is one again. */
+  workerBack(): void;
 }
 
 export function createSourceLadder(options: LadderOptions, link: WorkerLink): WorkedLadder {
@@ -222,6 +224,12 @@ export function createSourceLadder(options: LadderOptions, link: WorkerLink): Wo
       }
       if (levelsWanted && work === undefined) startWork(source.sequence * gridSamples);
       reconsider();
+    },
+    workerBack() {
+      reconsider();
+      if (levelsWanted && work === undefined) startWork(source.sequence * gridSamples);
+      // Also where nothing is wanted now: more can be made than a moment ago.
+      options.changed?.();
     },
     [Symbol.dispose]() {
       if (work !== undefined) link.send({ kind: "forget", ladder: work.number });
