@@ -254,7 +254,10 @@ describe("whether somebody is there", () => {
     const streams = [open(one), open(two)] as const;
     await Promise.all(streams.map(({ attached }) => attached));
     const last = () => [heard(streams[0].told, two).at(-1)?.[0], heard(streams[1].told, one).at(-1)?.[0]];
-    await expect.poll(last, patience).toEqual([ONLINE, ONLINE]);
+    // Who came first has not heard of it, and asks.
+    await expect
+      .poll(async () => [await statusOf(one, two), await statusOf(two, one)], patience)
+      .toEqual([ONLINE, ONLINE]);
     await one.chat.blockUser({ userId: two.id });
     await expect.poll(last, patience).toEqual([OFFLINE, OFFLINE]);
     expect([await presenceOf(one, two), await presenceOf(two, one)]).toEqual([undefined, undefined]);
