@@ -73,6 +73,11 @@ const forms: [string, string, string[]][] = [
   ["WAV", "audio/x-wav", ["-c:a", "pcm_s16le", "-f", "wav"]],
   ["Ogg Vorbis", "application/ogg", ["-c:a", "libvorbis", "-f", "ogg", "-page_duration", "100000"]],
   ["Ogg FLAC", "audio/ogg", ["-c:a", "flac", "-f", "ogg", "-page_duration", "100000"]],
+  [
+    "Ogg Opus of six channels",
+    "audio/ogg",
+    ["-ac", "6", "-c:a", "libopus", "-mapping_family", "1", "-f", "ogg", "-page_duration", "100000"],
+  ],
   ["layer II", "audio/mpeg", ["-c:a", "mp2", "-b:a", "192k", "-f", "mp2"]],
   [
     "MP4 in fragments",
