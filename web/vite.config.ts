@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -20,6 +20,9 @@ const emojiInShort: Plugin = {
   },
 };
 
+/** A step below the best: two parts in a hundred more to send, and less than half of the time to build. */
+const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 10 } };
+
 /** Each text also packed, beside itself: the gateway sends what a browser can unpack, and packs nothing by itself. */
 const packed: Plugin = {
   name: "packed",
@@ -27,7 +30,7 @@ const packed: Plugin = {
   writeBundle({ dir = "" }, bundle) {
     for (const name of Object.keys(bundle).filter((each) => /\.(js|css|html|svg)$/.test(each))) {
       const bytes = readFileSync(join(dir, name));
-      writeFileSync(join(dir, `${name}.br`), brotliCompressSync(bytes));
+      writeFileSync(join(dir, `${name}.br`), brotliCompressSync(bytes, brotli));
       writeFileSync(join(dir, `${name}.gz`), gzipSync(bytes, { level: 9 }));
     }
   },
