@@ -42,17 +42,15 @@ export function createCallLog(log: Log): CallLog {
   return (values, method, code, durationMs) => {
     const level = levelOf(method, code);
     if (!log.isLevelEnabled(level)) return;
-    const trace = values.get(ownTraceKey);
-    logOf(method, code)[level](
-      {
-        trace_id: (trace ?? values.get(callerTraceKey))?.traceId,
-        span_id: trace?.spanId,
-        request_id: values.get(requestIdKey),
-        ms: Math.round(durationMs * 1000) / 1000,
-        user_id: values.get(principalKey)?.userId,
-        peer: values.get(clientAddressKey),
-      },
-      "rpc",
-    );
+    const facts = {
+      request_id: values.get(requestIdKey),
+      ms: Math.round(durationMs * 1000) / 1000,
+      user_id: values.get(principalKey)?.userId,
+      peer: values.get(clientAddressKey),
+    };
+    const own = values.get(ownTraceKey);
+    const trace = own ?? values.get(callerTraceKey);
+    const traced = trace === undefined ? facts : { trace_id: trace.traceId, span_id: own?.spanId, ...facts };
+    logOf(method, code)[level](traced, "rpc");
   };
 }
