@@ -190,7 +190,7 @@ export const limits = {
     /** The pause between attempts to come back: half of it to one and a half. */
     reconnectMs: 200,
     /** How often a silent connection is tried; it is lost after two tries without an answer. */
-    pingMs: 2_000,
+    pingMs: 5_000,
     /** What may be underway to a NATS that confirms nothing; beyond it messages are dropped. */
     underwayBytes: 16 * 1024 * 1024,
     /** Gaps that follow one another within this time are told as one. */
