@@ -330,6 +330,22 @@ describe("native clients", () => {
     expect((await failureOf(broken)).reason).toBe("AUDIO_UNSUPPORTED");
   });
 
+  test("a browser whose sound cannot be read begins anew, and its listeners stay", async () => {
+    const mount = await newStream("Begun anew");
+    const muxer = createWebmMuxer();
+    const sound = Buffer.concat([muxer.header, ...muxer.push(opusPackets(tone(1, 440))).map(({ bytes }) => bytes)]);
+    const chunk = (publishId: string, sequence: number, container: Uint8Array) =>
+      streamer.stream.publishChunk({ streamId: mount.id, publishId, sequence: BigInt(sequence), container });
+    const [first, second] = [crypto.randomUUID(), crypto.randomUUID()];
+    await using tape = listenTo(listener, { streamId: mount.id });
+    await expect(chunk(first, 0, Buffer.from("<html> is no sound"))).rejects.toThrow();
+    expect(await statusOf(mount.id)).toBe(StreamStatus.LIVE);
+    await chunk(second, 0, sound);
+    await tape.until("sound", (frames) => packetsOf(frames).length > 10);
+    expect(tape.frames.some((frame) => frame.case === "ended")).toBe(false);
+    await streamer.stream.stopStream({ streamId: mount.id });
+  });
+
   test("frames of MP3 are packets, too, and keep their bytes", async () => {
     const mount = await newStream("MP3 packets");
     await using player = await play(`${app.gateway}/listen/${mount.id}.mp3`);

@@ -87,7 +87,8 @@ export function createPublishing(needs: {
       if (request.container.length > 0) await source.bytes(request.container);
       else if (request.packets.length > 0) await takePackets(source, request.codec, request.packets.map(plain));
     } catch (error) {
-      source.finish();
+      // It may begin anew, as any source whose sound could not be read: listeners wait for it.
+      source.drop();
       throw error;
     }
     broadcast.next = sequence + 1;
