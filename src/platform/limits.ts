@@ -224,7 +224,7 @@ export const limits = {
     searchBatchesAwaited: 20,
     /** One search looks so often, and on for so long, before it answers with what it has, and where to go on. */
     searchLooks: 4,
-    searchMs: 1.25,
+    searchMs: 1,
     /** How long one looks on that goes on from there: whoever asks for it wants more than what is near. */
     searchOnMs: 6,
     /** Stretches of messages that PostgreSQL looks through at once, and words in all that it looks for in them. */
