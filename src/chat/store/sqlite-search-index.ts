@@ -69,8 +69,11 @@ export function createSqliteSearchIndex(needs: { database: Database<ChatTables> 
         ORDER BY chat_search_words.rowid DESC
         LIMIT ${p.limit}`.compile(build),
   }));
-  /** How many messages were noted since the start, and how many of those are surely taken in. */
-  let noted = 0;
+  /**
+   * How many messages were noted, and how many of those are surely taken in: the process before this one may have left
+   * as many as are taken in at once.
+   */
+  let noted = limits.chat.searchIndexedAtOnce;
   let taken = 0;
   /** Whether all that was noted before the start is taken in. */
   let isThrough = false;
