@@ -1,4 +1,4 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type ChatEvent, ChatEventSchema } from "#gen/veza/chat/v1/chat_event_pb.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
@@ -6,6 +6,7 @@ import type { Database, Queries, WriteOptions } from "../../platform/database/da
 import type { MessageId, RoomId, UserId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Metrics } from "../../platform/telemetry/metrics.ts";
+import { encoderOf } from "../../rpc/encode/encoder.ts";
 import { createEventCounter } from "../../rpc/event-feed/event-counter.ts";
 import { namedIn } from "../store/unnamed-event.ts";
 import type { ChatTables } from "../tables.ts";
@@ -62,6 +63,8 @@ export interface ChatWrites {
   appended(event: NumberedEvent): void;
 }
 
+const encodeEvent = encoderOf(ChatEventSchema);
+
 /** The event under its number, and the bytes that followers get. */
 export function numbered(event: NewEvent, sequence: number): NumberedEvent {
   const { roomId, at, actorId, payload } = event;
@@ -72,7 +75,7 @@ export function numbered(event: NewEvent, sequence: number): NumberedEvent {
     actorId: actorId ?? "0",
     payload: payload(sequence),
   });
-  return { roomId, sequence, event: stored, body: toBinary(ChatEventSchema, stored) };
+  return { roomId, sequence, event: stored, body: encodeEvent(stored, 0) };
 }
 
 const { eventsForgottenAtOnce, eventsKeptPerRoom } = limits.chat;

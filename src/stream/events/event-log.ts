@@ -1,4 +1,4 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type StreamEvent, StreamEventSchema } from "#gen/veza/stream/v1/stream_event_pb.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
@@ -6,6 +6,7 @@ import type { Database, Queries, WriteOptions } from "../../platform/database/da
 import type { StreamId, UserId } from "../../platform/ids.ts";
 import { limits } from "../../platform/limits.ts";
 import type { Metrics } from "../../platform/telemetry/metrics.ts";
+import { encoderOf } from "../../rpc/encode/encoder.ts";
 import { ringBell } from "../../rpc/event-feed/bell.ts";
 import { createEventCounter } from "../../rpc/event-feed/event-counter.ts";
 import type { EventStore, TakenNumber } from "../store/event-store.ts";
@@ -45,6 +46,8 @@ export interface StreamWrites {
   about<Result>(keys: readonly string[], work: (write: StreamWrite) => Promise<Result>): Promise<Result>;
 }
 
+const encodeEvent = encoderOf(StreamEventSchema);
+
 /** Old events are forgotten this many at a time, so that no write pays for many. */
 const forgetEvery = 1000;
 
@@ -69,7 +72,7 @@ export function createStreamWrites(needs: {
       actorId: event.actorId ?? "0",
       payload: event.payload(taken),
     });
-    const body = toBinary(StreamEventSchema, stored);
+    const body = encodeEvent(stored, 0);
     await store.insert(tx, streamId, { sequence, body });
     if (sequence % forgetEvery === 0 && sequence > limits.stream.eventsKeptPerStream) {
       await store.forget(tx, streamId, sequence - limits.stream.eventsKeptPerStream);
