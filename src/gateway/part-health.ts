@@ -15,17 +15,23 @@ export function partHealth(needs: { isServing: () => boolean; probes: readonly P
 
   let answer: Promise<boolean> | undefined;
   let answeredAt = 0;
-  /** Every process asks every other: the store hears of one question, whoever asks in the same moment. */
+  /**
+   * Every process asks every other: the store hears of one question, whoever asks in the same moment. That something is
+   * wrong is found out each time: it may be over.
+   */
   function areWell(): Promise<boolean> {
     if (answer === undefined || performance.now() - answeredAt > limits.upstream.probeSharedMs) {
       answeredAt = Number.POSITIVE_INFINITY;
-      answer = Promise.all(probes.map((probe) => probe()))
-        .then(() => true)
-        // What is wrong is in the log of whatever failed; here it counts only that it did.
-        .catch(() => false)
-        .finally(() => {
+      answer = Promise.all(probes.map((probe) => probe())).then(
+        () => {
           answeredAt = performance.now();
-        });
+          return true;
+        },
+        () => {
+          answer = undefined;
+          return false;
+        },
+      );
     }
     return answer;
   }

@@ -5,7 +5,7 @@ import { ChatService } from "#gen/veza/chat/v1/chat_service_pb.ts";
 import { follow, overSeveral } from "#src/client/index.ts";
 import { failureOf } from "../kit/failures.ts";
 import { type NatsServer, startNats } from "../kit/nats.ts";
-import { type PartProcess, type Parts, startParts } from "../kit/parts.ts";
+import { type PartProcess, type Parts, startParts, untilHealthy } from "../kit/parts.ts";
 import { clientsOf, type Person, person, transportTo } from "../kit/people.ts";
 import { administer, type PostgresServer, startPostgres } from "../kit/postgres.ts";
 import { broadcast, listenOn } from "../kit/radio.ts";
@@ -36,6 +36,7 @@ beforeAll(async () => {
       VEZA_PUBLIC_URL: "http://veza.test",
     },
   });
+  await untilHealthy(parts);
 }, 120_000);
 afterAll(async () => {
   await parts?.[Symbol.asyncDispose]();

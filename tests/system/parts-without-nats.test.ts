@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { StreamVisibility } from "#gen/veza/stream/v1/stream_pb.ts";
-import { startParts } from "../kit/parts.ts";
+import { startParts, untilHealthy } from "../kit/parts.ts";
 import { clientsOf, type Person, person } from "../kit/people.ts";
 import { scrape } from "../kit/scrape.ts";
 
 test("one process of each part: what one says on the bus is heard by the others", async () => {
   await using parts = await startParts();
+  await untilHealthy(parts);
   const [chat, stream] = [parts.chats[0]?.url ?? "", parts.streams[0]?.url ?? ""];
   const heard = async (at: string, subject: string) =>
     (await scrape(at)).value("veza_bus_received_total", { subject }) ?? 0;
